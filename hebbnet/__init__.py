@@ -1,0 +1,30 @@
+"""hebbnet: statistical mechanics of associative memory networks.
+
+One model, two wings, one picture: `simulate` draws a finite network and samples it, `solve` and `boundary` solve its
+self-consistency equations, and both write the same labelled data.  Public names are loaded on first use, so that
+`import hebbnet` is quick.
+"""
+import importlib
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "solve": "meanfield", "boundary": "meanfield", "phase_diagram": "meanfield", "MeanField": "meanfield", "Lines": "meanfield",
+    "Solution": "meanfield", "Boundary": "meanfield",
+    "simulate": "montecarlo", "MonteCarlo": "montecarlo",
+    "Grid": "params", "ParameterError": "params",
+    "Study": "sweep", "open": "store", "StoreError": "store",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name):
+    if name in _HOME:
+        value = getattr(importlib.import_module(f"hebbnet.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'hebbnet' has no attribute {name!r}; public names: {', '.join(__all__)}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])
