@@ -145,6 +145,13 @@ def count(name, value, low=1):
     return Parameter(name=name, symbol=name, meaning="a count", kind=int, low=low).check(value)
 
 
+def check_seed(seed):
+    """`seed` as an int in [0, 2**64)."""
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**64:
+        raise ParameterError(f"seed = {seed!r}: expected an integer from 0 to 2**64 - 1", "seed")
+    return int(seed)
+
+
 def plain(value):
     """A Python scalar or a list from a NumPy one: what goes into JSON, keys and labels."""
     return value.tolist() if hasattr(value, "tolist") else value

@@ -1,0 +1,147 @@
+"""Replica-symmetric mean-field equations of the dense Hebbian network (docs/theory/dense).
+
+    H = -P!/(2 N**(P-1)) sum_mu sum over i1 < ... < iP of xi s ... xi s,     K = alpha (2/P!) N**(P-1), P = 2: K = alpha N
+
+    m = E tanh(y/T),   q = E tanh(y/T)**2,   y = h + sqrt(w) z,   h = (P/2) m**(P-1),   chi = (1 - q)/T
+
+P >= 3: each of the very many other patterns acts weakly, so their energies are a Gaussian field of covariance N xi(q), and
+
+    w = xi'(q),     xi(q) = (alpha/2) q**P;   with repeated indices kept, lower powers of q are added (`kernel`).
+
+P = 2 (Amit-Gutfreund-Sompolinsky): the K = alpha N other overlaps are Gaussian modes that respond to the state,
+
+    w = alpha r,    r = q/(1 - chi)**2,       only where chi < 1.
+
+All formulas below use chi instead of (1 - q)/T and hold at T = 0 as they stand.
+Source: Gardner (1987) J. Phys. A 20 3453; Amit, Gutfreund, Sompolinsky (1987) Ann. Phys. 173 30; Albanese et al. (2021) arXiv:2111.12997.
+"""
+import functools
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from ..params import ParameterError, choose
+from . import Equations
+
+REQUIRED = ("P", "alpha", "T")
+OPTIONAL = {"N": None, "self_interaction": False}
+UNKNOWNS = ("T", "alpha")
+
+
+def BRANCHES(P):
+    return ("retrieval", "glass", "paramagnet") if P == 2 else ("retrieval", "paramagnet")
+
+
+def power_in_products(P, N):
+    """B[j] with M**P = sum_j B[j] j! e_j for M the sum of N signs, e_j their elementary symmetric polynomial: exact integers.
+
+    From M j! e_j = (j+1)! e_{j+1} + j (N-j+1) (j-1)! e_{j-1}.
+    """
+    B = [1]
+    for _ in range(P):
+        higher = [0, *B]                                  # j! e_j -> (j+1)! e_{j+1}
+        for j in range(1, len(B)):
+            higher[j - 1] += j * (N - j + 1) * B[j]
+        B = higher
+    return B
+
+
+def kernel(P, self_interaction=False, N=None):
+    """Coefficients of xi(q)/alpha = sum_j c_j q**j for P >= 3; array (P+1,).
+
+    N = None is the limit: c_P = 1/2 and, with repeated indices, c_j = [C(P,j) (P-j-1)!!]**2 j!/(2 P!) for j = P-2, P-4, ... >= 1.
+    A finite N gives the variance of H over patterns, exact factor by factor: c_j = B_j**2 j! N(N-1)...(N-j+1) / (2 P! N**P) with
+    M**P = sum_j B_j j! e_j (distinct indices: B_P = 1 alone, a factor (1 - 1/N)...(1 - (P-1)/N)).  j = 0 is a constant energy.
+    """
+    c = np.zeros(P + 1)
+    if N is not None:
+        B = power_in_products(P, N)
+    for j in range(P, 0, -2) if self_interaction else (P,):
+        if N is None:
+            c[j] = Fraction((math.comb(P, j) * math.prod(range(P - j - 1, 0, -2))) ** 2 * math.factorial(j), 2 * math.factorial(P))
+        else:
+            c[j] = Fraction(B[j] ** 2 * math.factorial(j) * math.perm(N, j), 2 * math.factorial(P) * N**P)
+    return c
+
+
+def signal(P, self_interaction=False, N=None):
+    """Factor of the condensed pattern's energy -(1/2) m**P: 1, for distinct indices at finite N (1 - 1/N)...(1 - (P-1)/N)."""
+    return 1.0 if N is None or self_interaction else float(Fraction(math.perm(N, P), N**P))
+
+
+def build(params):
+    """`Equations` of one set of parameters (P, self_interaction, N); ParameterError where finite-N factors are not known."""
+    P, N, repeated = params.P, params.N, params.self_interaction
+    if P == 2:
+        if N is not None:
+            raise ParameterError(f"N = {N} with P = 2: finite-size factors are derived for P >= 3 only; leave N out", "N")
+        return Equations(P=2, signal=1.0, kernel=(0.0,), soft=1.0)   # repeated indices: a constant energy, not reported
+    if N is not None and N < P:
+        raise ParameterError(f"N = {N} with P = {P}: an interaction needs at least P neurons; raise N", "N")
+    return Equations(P=P, signal=signal(P, repeated, N), kernel=tuple(kernel(P, repeated, N).tolist()), soft=0.0)
+
+
+# ---- formulas of the state x: x.m, x.q, x.chi and the averages x.log_cosh = T E ln 2cosh(y/T), x.spin_entropy, x.fourth;
+# ---- numbers or arrays, T = 0 included
+
+@functools.lru_cache
+def derivatives(e):
+    """Polynomials in q, ascending: xi', xi'', [xi(1) - xi(q)]/(1-q) and [xi(1) - xi(q) - (1-q) xi'(q)]/(1-q)**2, per unit of load."""
+    c, j = np.array(e.kernel), np.arange(len(e.kernel))
+    first, second = (j * c)[1:], (j * (j - 1) * c)[2:]
+    tail = np.cumsum(c[::-1])[::-1]                       # tail[k] = sum of c_j over j >= k
+    return tuple(p if p.size else np.zeros(1) for p in (first, second, tail[1:], np.arange(1, j.size - 1) * tail[2:]))
+
+
+def poly(coefficients, q):
+    return np.polynomial.polynomial.polyval(q, coefficients)
+
+
+def noise(x, e, alpha):
+    """Variance w of the field, the crosstalk of all other patterns."""
+    return alpha * (poly(derivatives(e)[0], x.q) + (e.soft and x.q / (1 - x.chi) ** 2))
+
+
+def free_energy(x, e, alpha, T):
+    """f = -T A per neuron.
+
+    P >= 3:  A = E ln 2cosh(y/T) - (P-1) m**P/(2T) + [xi(1) - xi(q) - (1-q) xi'(q)]/(2 T**2)
+    P = 2:   A = E ln 2cosh(y/T) - m**2/(2T) - alpha/(2T) - (alpha/2) [ln(1-chi) - q/(T (1-chi))] - (alpha/2) r chi/T
+    """
+    f = -x.log_cosh + e.signal * (e.P - 1) / 2 * x.m**e.P - alpha * T / 2 * x.chi**2 * poly(derivatives(e)[3], x.q)
+    if e.soft:
+        f = f + alpha / 2 * (1 + T * np.log1p(-x.chi) - x.q * (1 - 2 * x.chi) / (1 - x.chi) ** 2)
+    return f
+
+
+def energy(x, e, alpha):
+    """U = -dA/dbeta.  P >= 3: -m**P/2 - [xi(1) - xi(q)]/T;  P = 2: -m**2/2 + alpha/2 [1 - q/(1-chi)**2 - (1-q)/(1-chi)]."""
+    u = -e.signal / 2 * x.m**e.P - alpha * x.chi * poly(derivatives(e)[2], x.q)
+    if e.soft:
+        u = u + alpha / 2 * (1 - x.q / (1 - x.chi) ** 2 - (1 - x.q) / (1 - x.chi))
+    return u
+
+
+def entropy(x, e, alpha):
+    """S = A + U/T, written without differences of large numbers: at T = 0 it is -xi''(1) chi**2/4 (P >= 3)."""
+    s = x.spin_entropy - alpha / 2 * x.chi**2 * poly(derivatives(e)[3], x.q)
+    if e.soft:
+        s = s - alpha / 2 * (np.log1p(-x.chi) + x.chi / (1 - x.chi))
+    return s
+
+
+def replicon(x, e, alpha, T):
+    """1 - lambda, de Almeida-Thouless: lambda = xi''(q) E sech**4/T**2, P = 2: alpha E sech**4/(T (1-chi))**2.  T = 0: -inf."""
+    stiffness = alpha * (poly(derivatives(e)[1], x.q) + (e.soft and 1 / (1 - x.chi) ** 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(np.equal(stiffness, 0), 0.0, np.where(np.equal(T, 0), np.inf, x.fourth / T))
+        return 1 - np.where(ratio == 0, 0.0, stiffness * ratio)
+
+
+def check_branch(start, P):
+    """`start` if it is a branch for this P; ParameterError otherwise."""
+    if start == "glass" and P != 2:
+        raise ParameterError(f"start = 'glass' with P = {P}: for P >= 3 the replica-symmetric solution m = 0, q != 0 is not a phase; "
+                             f"expected one of {', '.join(BRANCHES(P))}", "start")
+    return choose("start", start, BRANCHES(P))

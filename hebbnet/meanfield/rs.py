@@ -1,0 +1,224 @@
+"""Replica-symmetric states: retrieval, paramagnet and (P = 2) glass of a network's `Equations`.
+
+Numbers come from the curve alpha(m) (curve.py), formulas from the network's file in equations/.
+"""
+import functools
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from scipy.optimize import brentq
+
+from . import curve, glass
+from .averages import potentials, response
+from .solution import Solution
+
+NAME = "rs"
+
+
+class State(NamedTuple):
+    """A solution of the equations in numbers: overlap, (1-q)/T, noise variance; NaN where `exists` is False."""
+
+    m: float
+    chi: float
+    w: float
+    residual: float
+    iterations: int
+    status: str
+    exists: bool = True
+
+
+def absent(status):
+    return State(math.nan, math.nan, math.nan, math.nan, 0, status, False)
+
+
+# ---- the compiled solvers take numbers and arrays
+
+@functools.lru_cache
+def numbers(e):
+    """(P, signal, kernel array, soft, y_fold): what the compiled functions take of `Equations`.
+
+    y_fold is the place of the maximum of h(tanh y)/y, the spinodal of a single pattern: sinh 2y = 2 (P-1) y.
+    """
+    y_fold = 0.0
+    if e.P > 2:
+        y_fold = brentq(lambda y: 2 * y - math.asinh(2 * (e.P - 1) * y), 1e-3, 10 + math.log(e.P), xtol=1e-15, rtol=1e-15)
+    return e.P, e.signal, np.array(e.kernel), e.soft, y_fold
+
+
+@functools.lru_cache(maxsize=4096)
+def fold(e, T):
+    """(alpha, m, chi, m0) of the end of the retrieval branch at temperature T: see curve.fold."""
+    return curve.fold(T, *numbers(e))
+
+
+@functools.lru_cache
+def single_pattern_spinodal(e):
+    """(T, m) where retrieval of a single pattern ends: the highest temperature of any retrieval."""
+    P, signal, _, _, y = numbers(e)
+    return (signal * P / 2, 0.0) if P == 2 else (signal * P / 2 * math.tanh(y) ** (P - 1) / y, math.tanh(y))
+
+
+def retrieval(e, alpha, T):
+    """State of the branch connected to m = 1."""
+    hottest, _ = single_pattern_spinodal(e)
+    if T >= hottest:
+        return absent(f"no retrieval at T = {T:.10g}: it ends at T = {hottest:.10g} even for a single pattern; lower T")
+    end = fold(e, T)
+    if not alpha <= end[0]:
+        return absent(f"no retrieval at alpha = {alpha:.10g}, T = {T:.10g}: at this T the branch ends at the load "
+                      f"alpha = {end[0]:.10g} (spinodal); lower alpha, or see boundary('spinodal')")
+    x = curve.retrieve(alpha, T, *numbers(e)[:4], end)
+    return State(*x, "converged") if x[3] < 1e-10 else State(*x, f"not converged: residual {x[3]:.1e}; move away from the spinodal")
+
+
+def at_fold(e, alpha, T):
+    """The last retrieval state at T, where (alpha, T) is on the spinodal."""
+    if alpha == 0:
+        m = single_pattern_spinodal(e)[1]
+        return State(m, (1 - m * m) / T, 0.0, 0.0, 0, "converged: end of the retrieval branch")
+    _, m, chi, _ = fold(e, T)
+    w = alpha * curve.crosstalk(chi, T, numbers(e)[2], e.soft)[0]
+    P, signal, *_ = numbers(e)
+    new_m, new_chi, *_ = response(signal * P / 2 * m ** (P - 1), w, T)
+    residual = max(abs(new_m - m), abs(new_chi - chi) / chi)
+    return State(m, chi, w, residual, 0, "converged: end of the retrieval branch")
+
+
+def paramagnet(e, alpha, T):
+    """State with m = 0 that is connected to T = infinity: q = 0, or q > 0 in a random field (kernel with a linear term)."""
+    if e.kernel[1:2] and e.kernel[1] > 0 and alpha > 0:
+        return random_field(e, alpha, T)
+    if T == 0:
+        return absent("no paramagnet at T = 0: with alpha > 0 it has frozen into a glass, with alpha = 0 no field is left; raise T")
+    if e.soft and alpha > 0 and T <= 1:
+        return absent(f"no paramagnet at T = {T:.10g}: its equations end at T = 1 (chi = 1/T < 1); raise T or take start='glass'")
+    status, freezing = "converged", freezing_temperature(e, alpha)
+    if T < freezing:
+        if e.soft:
+            status = f"converged, but unstable: below T_g = {freezing:.10g} the m = 0 phase is a glass; take start='glass'"
+        else:
+            static = glass.temperatures(e.kernel)
+            kind = "unstable" if static.static_q == 0 or T * T < alpha * curvature(e) else "not the equilibrium phase"
+            status = (f"converged, but {kind}: below T = {freezing:.10g} the m = 0 phase is a glass that breaks replica symmetry")
+    return State(0.0, 1 / T, 0.0, 0.0, 0, status)
+
+
+def curvature(e):
+    return 2 * e.kernel[2] if len(e.kernel) > 2 else 0.0
+
+
+def freezing_temperature(e, alpha):
+    """Temperature below which the m = 0 phase is a glass: 1 + sqrt(alpha) for P = 2, else the static glass; alpha = 0: 0."""
+    if alpha == 0:
+        return 0.0
+    return 1 + math.sqrt(alpha) if e.soft else math.sqrt(alpha) * glass.temperatures(e.kernel).static
+
+
+def random_field(e, alpha, T):
+    """The m = 0 state of lowest noise: at given w everything is explicit, alpha(w) rises from 0."""
+    kernel = numbers(e)[2]
+
+    def load(w):
+        return w / curve.crosstalk(response(0.0, w, T)[1], T, kernel, 0.0)[0]
+
+    low = alpha * kernel[1]                       # the noise at q = 0 is a lower bound
+    high = alpha * curve.crosstalk(0.0, T, kernel, 0.0)[0]
+    grid = np.geomspace(low, high, 200)
+    above = [load(w) >= alpha for w in grid]
+    first = above.index(True) if any(above) else len(grid) - 1
+    w = grid[0] if first == 0 else brentq(lambda w: load(w) / alpha - 1, grid[first - 1], grid[first] * (1 + 1e-12), xtol=1e-300, rtol=1e-15)
+    chi = response(0.0, w, T)[1]
+    return State(0.0, chi, w, abs(load(w) / alpha - 1), first, "converged: the random field of odd P with repeated indices keeps q > 0")
+
+
+def spin_glass(e, alpha, T):
+    """P = 2: the state m = 0, q > 0.  At given w everything is explicit: alpha(w) = w (1-chi)**2/q."""
+    if alpha == 0:
+        return absent("no glass at alpha = 0: a single pattern makes no noise; raise alpha")
+    freezing = freezing_temperature(e, alpha)
+    if T >= freezing:
+        return absent(f"no glass at T = {T:.10g}: it ends at T_g = 1 + sqrt(alpha) = {freezing:.10g}; lower T or take start='paramagnet'")
+    kernel = numbers(e)[2]
+
+    def gap(log_w):
+        return 1 - response(0.0, math.exp(log_w), T)[1]
+
+    def excess(log_w):
+        w = math.exp(log_w)
+        return math.log(w / curve.crosstalk(response(0.0, w, T)[1], T, kernel, e.soft)[0] / alpha)
+
+    high = math.log(4 * (1 + alpha) ** 2 + T * T)
+    while excess(high) < 0:
+        high += 2
+    low = high
+    if T < 1:                                     # the branch starts where chi = 1, alpha = 0
+        while gap(low) > 0:
+            low -= 2
+        low = brentq(gap, low, high, xtol=1e-15, rtol=1e-15)
+        step = 1e-15
+        while gap(low) <= 0 or excess(low) > 0:   # step off the singular end, to the right of rounding
+            low += step
+            step *= 2
+            if step > 1:
+                return absent(f"alpha = {alpha:.3g} is too small for the glass to be resolved in double precision")
+    else:
+        while excess(low) > 0:
+            low -= 2
+    log_w = brentq(excess, low, high, xtol=1e-15, rtol=1e-15)
+    w = math.exp(log_w)
+    return State(0.0, response(0.0, w, T)[1], w, abs(excess(log_w)), 0, "converged")
+
+
+BRANCHES = {"retrieval": retrieval, "paramagnet": paramagnet, "glass": spin_glass}
+
+
+# ---- from states to quantities
+
+@njit(cache=True, nogil=True)
+def _averages(h, w, T):
+    out = np.empty((3, h.size))
+    for i in range(h.size):
+        if math.isnan(w[i]):
+            out[:, i] = math.nan
+        else:
+            out[0, i], out[1, i] = potentials(h[i], w[i], T[i])
+            out[2, i] = response(h[i], w[i], T[i])[4]
+    return out
+
+
+def quantities(network, e, alpha, T, m, chi, w):
+    """Order parameters and thermodynamics by name; arguments broadcast against each other, NaN in NaN out."""
+    if np.all(np.equal(alpha, 0)):
+        e = replace(e, soft=0.0)                  # a single pattern: no other modes, whatever chi is
+    m, chi, w, alpha, T = np.broadcast_arrays(*(np.asarray(a, float) for a in (m, chi, w, alpha, T)))
+    h = e.signal * e.P / 2 * m ** (e.P - 1)
+    log_cosh, spin_entropy, fourth = _averages(h.ravel(), w.ravel(), T.ravel()).reshape(3, *h.shape)
+    q = np.where(np.isnan(m), np.nan, 1 - T * chi)
+    x = SimpleNamespace(m=m, q=q, chi=chi, log_cosh=log_cosh, spin_entropy=spin_entropy, fourth=fourth)
+    f = network.free_energy(x, e, alpha, T)
+    out = {"m": m, "q": q, "chi": chi}
+    if e.P == 2:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            out["crosstalk"] = np.where(chi == 1, np.where(q == 0, 0.0, np.inf), q / (1 - chi) ** 2)
+    with np.errstate(divide="ignore"):
+        out["free_entropy"] = np.where(T > 0, -f / T, np.where(np.isnan(f), np.nan, np.inf))
+    return {**out, "free_energy": f, "energy": network.energy(x, e, alpha), "entropy": network.entropy(x, e, alpha),
+            "replicon": network.replicon(x, e, alpha, T)}
+
+
+def solution(name, network, branch, params, state, e=None):
+    """`Solution` of one state at one point."""
+    numbers_ = quantities(network, e or network.build(params), params.alpha, params.T, state.m, state.chi, state.w)
+    values = {key: value.item() for key, value in numbers_.items()}
+    order = {key: values.pop(key) for key in ("m", "q", "chi", "crosstalk") if key in values}
+    return Solution(network=name, ansatz=NAME, branch=branch, params=params, order=order, **values, converged=state.exists and state.residual < 1e-10,
+                    residual=state.residual, iterations=int(state.iterations), status=state.status)
+
+
+def solve(name, network, branch, params):
+    e = network.build(params)
+    return solution(name, network, branch, params, BRANCHES[branch](e, params.alpha, params.T), e)

@@ -1,0 +1,52 @@
+"""What a solver hands back: one state of one branch, with its thermodynamics and a sentence about how it was found."""
+from dataclasses import dataclass
+
+from ..observables import describe
+from ..params import Params
+
+THERMODYNAMICS = ("free_entropy", "free_energy", "energy", "entropy", "replicon")
+BOOKKEEPING = ("converged", "residual", "iterations", "status")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solution:
+    """One solution of the self-consistency equations; quantities per neuron, definitions in docs/theory/dense.
+
+    The order parameters are attributes too: `m`, `q`, `chi` = (1 - q)/T (its limit at T = 0) and for P = 2 `crosstalk`.
+    T = 0: free_energy = energy, free_entropy = inf, replicon = -inf unless alpha = 0.  Where the branch does not exist,
+    `converged` is False, `status` says where it ends, and every quantity is NaN.
+    """
+
+    network: str
+    ansatz: str
+    branch: str
+    params: Params
+    order: dict             # order parameters by name
+    free_entropy: float
+    free_energy: float
+    energy: float
+    entropy: float
+    replicon: float         # 1 - lambda; positive: replica symmetry is stable
+    converged: bool
+    residual: float
+    iterations: int
+    status: str
+
+    def __getattr__(self, name):
+        order = object.__getattribute__(self, "__dict__").get("order", {})
+        if name in order:
+            return order[name]
+        raise AttributeError(f"this solution has no {name!r}; its order parameters are {', '.join(order)}")
+
+    def quantities(self):
+        """All numbers and the status by name."""
+        return {**self.order, **{name: getattr(self, name) for name in (*THERMODYNAMICS, *BOOKKEEPING)}}
+
+    def to_dataset(self):
+        """xarray.Dataset of scalars, labeled, with the parameters as scalar coordinates."""
+        import xarray as xr
+
+        given = {name: value for name, value in self.params.items() if value is not None}
+        return xr.Dataset({name: ((), value, describe(name)) for name, value in self.quantities().items()},
+                          coords={name: ((), value, describe(name)) for name, value in given.items()},
+                          attrs={"network": self.network, "ansatz": self.ansatz, "branch": self.branch})

@@ -1,0 +1,98 @@
+"""What the engines derive, once per network, from its exact integer law.
+
+With c = X - s xi, the count of the other neurons, and D(c) = [law(c + 1) - law(c - 1)] / 2, the local field of neuron i
+
+    h_i = sum_mu xi_mu,i D(c_mu)           (flipping s_i costs 2 scale s_i h_i)
+
+does not depend on s_i.  For +-1 rows and a law of definite parity it is a sum over patterns of a polynomial in t = xi c:
+
+    h_i = sum_mu t B(t**2)   (D odd)   or   sum_mu xi B(t**2)   (D even),       t = xi X - s.
+
+Integer coefficients are over a common denominator; engines work with h_i * denominator.  docs/theory/conventions.md.
+"""
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+
+import numpy as np
+
+from ..patterns import PAD
+
+EXACT_FLOAT = 2**53    # integers below this are exact in float64
+HIGHEST_DEGREE = 16    # a law whose field needs a higher polynomial is used as a table
+
+
+@dataclass(frozen=True)
+class Form:
+    """Derived forms of one law for N neurons and K patterns.
+
+    energies (N+1,): law at X = -N, -N+2, ..., N; fields (N,): D at c = -(N-1), ..., N-1; int64 where `exact`, else float64.
+    exact: whether fields are exact integers that float64 can be compared with; otherwise they are float64 sums in pattern order.
+    coefficients, odd: integers of B in ascending powers of t**2, and the parity of D; None where D has no such form.
+    kernel: "int32" (polynomial, exact when summed over `block` patterns at a time), "float64" (polynomial, every intermediate
+    result an exact integer) or "table" (any law).  The kernel's sum is h_i times `denominator`.
+    """
+
+    energies: np.ndarray
+    fields: np.ndarray
+    exact: bool
+    coefficients: tuple | None
+    odd: bool
+    denominator: int
+    kernel: str
+    block: int = 0
+
+
+def derive(law, N, K):
+    """Forms of `law` (exact on Python ints X = N mod 2) for N neurons and K patterns."""
+    energies = [law(X) for X in range(-N, N + 1, 2)]
+    fields = [(right - left) // 2 for left, right in zip(energies, energies[1:])]
+    coefficients, odd, denominator = polynomial(fields, N)
+    exact = K * max(map(abs, fields)) < EXACT_FLOAT and K * max(map(abs, energies)) < 2**62
+    kernel, block = "table", 0
+    if exact and coefficients:
+        largest = max(abs(numerator(coefficients, odd, c)) for c in [*range(-(N - 1), N, 2), 1])
+        intermediate = sum(abs(b) * (N + 1) ** (2 * k + odd) for k, b in enumerate(coefficients))
+        block = min((2**31 - 1) // largest, 2**30) // PAD * PAD
+        if max(intermediate, (K + PAD) * largest) < EXACT_FLOAT:
+            kernel = "int32" if block and N < 2**15 - 1 else "float64"
+    kind = np.int64 if exact else np.float64
+    return Form(np.array(energies, dtype=kind), np.array(fields, dtype=kind), exact, coefficients, odd,
+                1 if kernel == "table" else denominator, kernel, block)
+
+
+def polynomial(fields, N):
+    """Integer coefficients of B over a common denominator, and the parity of D; (None, False, 1) if D has no such form.
+
+    Newton's forward differences on the lattice c = -(N-1), ..., N-1: the row of differences that vanishes identically proves the
+    degree at every c.
+    """
+    differences, row = [], list(fields)
+    while any(row) and len(differences) <= HIGHEST_DEGREE:
+        differences.append(row[0])
+        row = [right - left for left, right in zip(row, row[1:])]
+    if any(row):
+        return None, False, 1
+    total, basis = [Fraction(0)], [Fraction(1)]   # polynomials in c, ascending
+    for k, difference in enumerate(differences):
+        total = add(total, [difference * b for b in basis])
+        root = -(N - 1) + 2 * k                   # basis_{k+1} = basis_k (c - c_k) / (2 (k + 1))
+        basis = [b / (2 * (k + 1)) for b in add([Fraction(0), *basis], [-root * b for b in basis])]
+    while len(total) > 1 and total[-1] == 0:
+        total.pop()
+    odd = (len(total) - 1) % 2 == 1
+    if any(total[1 - odd::2]):
+        return None, False, 1
+    kept = total[odd::2]
+    denominator = lcm(*(b.denominator for b in kept))
+    return tuple(int(b * denominator) for b in kept), odd, denominator
+
+
+def numerator(coefficients, odd, t):
+    """Exact integer value of t B(t**2) or B(t**2) times the denominator."""
+    return (t if odd else 1) * sum(b * t ** (2 * k) for k, b in enumerate(coefficients))
+
+
+def add(a, b):
+    size = max(len(a), len(b))
+    return [(a[k] if k < len(a) else 0) + (b[k] if k < len(b) else 0) for k in range(size)]

@@ -1,0 +1,365 @@
+"""Compiled engine: the same decisions as the reference engine, spin for spin, at the speed of the machine.
+
+One attempted flip reads the row of its neuron and the overlaps, K entries each, and adds up the local field (montecarlo/forms.py);
+only an accepted flip writes.  Kernels take arrays and coefficients as arguments and live at module level, so that they compile
+once and are cached on disk.  What makes them fast: rows contiguous per neuron and padded to whole vectors; rows[i, mu] instead of
+a view of the row, whose reference count would cost more than a small field; slices instead of index ranges that start at a
+variable (numba then drops the negative-index checks that block vectorization); and a cast around every integer operation (numba
+widens to int64).
+"""
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numba.extending import overload
+
+from .. import streams
+from .problem import HALF
+
+FAST = dict(cache=True, nogil=True, error_model="numpy")
+# Sums of integers below 2**53 are exact in any order and with or without fused multiply-add
+ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"})
+
+FIELD_RULE, FLIP_RULE = range(2)
+LOGIT, COIN, MINUS_LOG, KEEP = range(4)
+
+
+# The law as the compiled code takes it; `local_field` below is chosen by this type when it is compiled.
+# b: coefficients of B; padded: what the zero columns add to a field, per unit of s_i.
+
+class Int32(NamedTuple):
+    b: tuple
+    odd: bool
+    padded: float
+
+
+class Int32Blocks(NamedTuple):
+    b: tuple
+    odd: bool
+    padded: float
+    block: int
+
+
+class Float64(NamedTuple):
+    b: tuple
+    odd: bool
+    padded: float
+
+
+class Table(NamedTuple):
+    fields: np.ndarray
+    K: int
+
+
+def kernel(problem):
+    form, patterns = problem.form, problem.patterns
+    if form.kernel == "table":
+        return Table(form.fields, patterns.K)
+    b, odd = form.coefficients, form.odd
+    padded = -float(sum(b)) * patterns.padding if odd else 0.0
+    if form.kernel == "float64":
+        return Float64(tuple(map(float, b)), odd, padded)
+    # int32 sums are exact modulo 2**32, so wrapped coefficients are right wherever the block's sum fits
+    wrapped = tuple(np.int32((x + 2**31) % 2**32 - 2**31) for x in b)
+    if patterns.rows.shape[1] <= form.block:
+        return Int32(wrapped, odd, padded)
+    return Int32Blocks(wrapped, odd, padded, form.block)
+
+
+def rules(problem):
+    """(rule of the decision, how its threshold is drawn)."""
+    if problem.dynamics == "metropolis":
+        return FLIP_RULE, MINUS_LOG
+    if problem.dynamics == "zero-temperature":
+        return FLIP_RULE, KEEP
+    return FIELD_RULE, LOGIT if problem.unit > 0 else COIN
+
+
+class Engine:
+    """Chains of one problem, compiled.
+
+    matrix: keep an N x N coupling matrix and cached local fields (only for a law quadratic in X); None takes it where it is the
+    cheaper form, K > N.  An attempt is then O(1) and a flip O(N), against O(K) for both; the spins are the same.
+    """
+
+    def __init__(self, problem, matrix=None):
+        self.problem, form, rows = problem, problem.form, problem.patterns.rows
+        quadratic = form.kernel != "table" and form.odd and len(form.coefficients) == 1
+        if matrix is None:
+            matrix = quadratic and problem.patterns.K > problem.patterns.N
+        self.matrix = couplings(rows, form.coefficients[0]) if matrix else None
+        self.kernel = kernel(problem)
+
+    def advance(self, state, sweeps):
+        """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,)."""
+        problem, rows = self.problem, self.problem.patterns.rows
+        rule, draw = rules(problem)
+        order = (problem.key, problem.sample, state.sweep, sweeps, rule, draw, float(problem.unit),
+                 problem.order == "random", problem.dynamics == "parallel")
+        flips = np.zeros(len(state.spins), np.int64)
+        for chain, (spins, X) in enumerate(zip(state.spins, state.overlaps)):
+            if self.matrix is None:
+                flips[chain] = run_overlaps(rows, self.kernel, spins, X, chain, *order)
+            else:
+                flips[chain] = run_matrix(self.matrix, spins, chain, *order)
+                X[:] = 0
+                add_overlaps(rows, spins, X)
+        return state._replace(sweep=state.sweep + sweeps), flips
+
+    def energies(self, state):
+        """sum_mu law(X_mu) of every chain, (C,)."""
+        table, K, N = self.problem.form.energies, self.problem.patterns.K, self.problem.patterns.N
+        return np.array([sum_table(table, X[:K], N) for X in state.overlaps])
+
+
+# ---- one chain ---------------------------------------------------------------------------------------------------------------
+
+@njit(**FAST)
+def run_overlaps(rows, form, spins, X, chain, key, sample, first, sweeps, rule, draw, unit, random, parallel):
+    N = spins.size
+    limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
+    new = np.empty(N, np.int8)
+    flips = 0
+    for sweep in range(first, first + sweeps):
+        draw_sweep(key, sweep, chain, sample, draw, unit, random and not parallel, limits, sites, work)
+        if parallel:
+            for i in range(N):
+                new[i] = decide(rule, local_field(rows, i, X, spins[i], form), spins[i], limits[i])
+            for i in range(N):
+                if new[i] != spins[i]:
+                    spins[i] = new[i]
+                    add_row(rows, i, X, 2 * new[i])
+                    flips += 1
+        else:
+            for a in range(N):
+                i = sites[a]
+                s = decide(rule, local_field(rows, i, X, spins[i], form), spins[i], limits[a])
+                if s != spins[i]:
+                    spins[i] = s
+                    add_row(rows, i, X, 2 * s)
+                    flips += 1
+    return flips
+
+
+@njit(**FAST)
+def run_matrix(J, spins, chain, key, sample, first, sweeps, rule, draw, unit, random, parallel):
+    N = spins.size
+    limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
+    new = np.empty(N, np.int8)
+    h = np.zeros(N, np.int64)
+    for j in range(N):
+        add_row(J, j, h, spins[j])
+    flips = 0
+    for sweep in range(first, first + sweeps):
+        draw_sweep(key, sweep, chain, sample, draw, unit, random and not parallel, limits, sites, work)
+        if parallel:
+            for i in range(N):
+                new[i] = decide(rule, float(h[i]), spins[i], limits[i])
+            for i in range(N):
+                if new[i] != spins[i]:
+                    spins[i] = new[i]
+                    add_row(J, i, h, 2 * new[i])
+                    flips += 1
+        else:
+            for a in range(N):
+                i = sites[a]
+                s = decide(rule, float(h[i]), spins[i], limits[a])
+                if s != spins[i]:
+                    spins[i] = s
+                    add_row(J, i, h, 2 * s)
+                    flips += 1
+    return flips
+
+
+@njit(**FAST)
+def decide(rule, h, s, limit):
+    if rule == FIELD_RULE:
+        return np.int8(1) if h > limit else np.int8(-1)
+    return np.int8(-s) if s * h <= limit else np.int8(s)
+
+
+# ---- local fields ------------------------------------------------------------------------------------------------------------
+
+def local_field(rows, i, X, s, form):
+    """h_i times the denominator: an integer in float64, or a rounded sum where the form is not exact."""
+    raise TypeError("only for compiled code")
+
+
+@overload(local_field, jit_options=FAST)
+def _(rows, i, X, s, form):
+    return {Int32: _int32, Int32Blocks: _int32_blocks, Float64: _float64, Table: _table}[form.instance_class]
+
+
+def _int32(rows, i, X, s, form):
+    return float(sum_int32(rows, i, X, s, form.b, form.odd)) - s * form.padded
+
+
+def _int32_blocks(rows, i, X, s, form):
+    return float(sum_int32_blocks(rows, i, X, s, form.b, form.odd, form.block)) - s * form.padded
+
+
+def _float64(rows, i, X, s, form):
+    return sum_float64(rows, i, X, s, form.b, form.odd) - s * form.padded
+
+
+def _table(rows, i, X, s, form):
+    return float(sum_fields(rows, i, X, s, form.fields, form.K))
+
+
+@njit(**FAST)
+def sum_int32(rows, i, X, s, b, odd):
+    total = np.int32(0)
+    for mu in range(X.size):
+        t = np.int32(np.int16(np.int16(rows[i, mu] * X[mu]) - s))
+        z = np.int32(t * t)
+        p = b[-1]
+        for k in range(len(b) - 2, -1, -1):
+            p = np.int32(np.int32(p * z) + b[k])
+        total = np.int32(total + np.int32((t if odd else np.int32(rows[i, mu])) * p))
+    return np.int64(total)
+
+
+@njit(**FAST)
+def sum_int32_blocks(rows, i, X, s, b, odd, block):
+    total = np.int64(0)
+    start = 0
+    while start < X.size:   # the body of sum_int32 again: a call per block costs its reference counts
+        row, x = rows[i, start:start + block], X[start:start + block]
+        part = np.int32(0)
+        for mu in range(row.size):
+            t = np.int32(np.int16(np.int16(row[mu] * x[mu]) - s))
+            z = np.int32(t * t)
+            p = b[-1]
+            for k in range(len(b) - 2, -1, -1):
+                p = np.int32(np.int32(p * z) + b[k])
+            part = np.int32(part + np.int32((t if odd else np.int32(row[mu])) * p))
+        total += np.int64(part)
+        start += block
+    return total
+
+
+@njit(**ANY_ORDER)
+def sum_float64(rows, i, X, s, b, odd):
+    total = 0.0
+    for mu in range(X.size):
+        t = np.float64(np.int32(np.int32(rows[i, mu] * X[mu]) - s))
+        z = t * t
+        p = b[-1]
+        for k in range(len(b) - 2, -1, -1):
+            p = p * z + b[k]
+        total += (t if odd else np.float64(rows[i, mu])) * p
+    return total
+
+
+@njit(**FAST)
+def sum_fields(rows, i, X, s, table, K):
+    """sum_mu xi D(c) from the table of D, in pattern order."""
+    half = table.size - 1
+    total = 0 * table[0]
+    for mu in range(K):
+        c = np.int64(X[mu]) - s * rows[i, mu]
+        total += rows[i, mu] * table[(c + half) >> 1]
+    return total
+
+
+@njit(**FAST)
+def sum_table(table, X, N):
+    total = 0 * table[0]
+    for mu in range(X.size):
+        total += table[(np.int64(X[mu]) + N) >> 1]
+    return total
+
+
+@njit(**FAST)
+def add_row(rows, i, X, change):
+    """X += change * rows[i], in the integer type of X."""
+    for mu in range(X.size):
+        X[mu] += change * rows[i, mu]
+
+
+@njit(**FAST)
+def add_overlaps(rows, spins, X):
+    for i in range(spins.size):
+        add_row(rows, i, X, spins[i])
+
+
+@njit(**FAST)
+def couplings(rows, factor):
+    """J_ij = factor * sum_mu xi_i xi_j for i != j, int32."""
+    N = rows.shape[0]
+    J = np.zeros((N, N), np.int32)
+    for i in range(N):
+        a = rows[i]
+        for j in range(i):
+            b = rows[j]
+            total = np.int32(0)
+            for mu in range(a.size):
+                total = np.int32(total + np.int32(np.int16(a[mu] * b[mu])))
+            J[i, j] = J[j, i] = factor * total
+    return J
+
+
+# ---- random numbers: twin of streams.attempts and problem.thresholds -----------------------------------------------------------
+
+M0, M1 = np.uint64(streams.MULTIPLIER_0), np.uint64(streams.MULTIPLIER_1)
+W0, W1 = np.uint64(streams.WEYL_0), np.uint64(streams.WEYL_1)
+LOW, WORD = np.uint64(0xFFFFFFFF), np.uint64(32)
+STREAM = np.uint64(int(streams.Stream.SWEEP) << streams.BLOCK_BITS)
+ROUNDS = streams.ROUNDS
+MANTISSA, ONE, SQRT2, WHOLE = streams.MANTISSA, streams.ONE, streams.SQRT2, streams.WHOLE
+LN2_HIGH, LN2_LOW = streams.LN2_HIGH, streams.LN2_LOW
+SERIES = streams.SERIES
+
+
+@njit(**FAST)
+def draw_sweep(key, sweep, chain, sample, draw, unit, random, limits, sites, work):
+    """Thresholds `limits` (N,) and, where `random`, `sites` (N,) of one sweep.  work (2, N): scratch."""
+    N = limits.size
+    n = work[0]
+    for a in range(N):
+        c0, c1, c2, c3 = STREAM | np.uint64(a), np.uint64(sweep), np.uint64(chain), np.uint64(sample)
+        k0, k1 = key[0], key[1]
+        for _ in range(ROUNDS):
+            p0, p1 = c0 * M0, c2 * M1
+            c0, c1, c2, c3 = (p1 >> WORD) ^ c1 ^ k0, p1 & LOW, (p0 >> WORD) ^ c3 ^ k1, p0 & LOW
+            k0, k1 = (k0 + W0) & LOW, (k1 + W1) & LOW
+        n[a] = np.float64(np.int64((c0 | (c1 << WORD)) >> np.uint64(12))) * 2.0 + 1.0
+        if random:
+            sites[a] = np.int64((c3 * np.uint64(N) + ((c2 * np.uint64(N)) >> WORD)) >> WORD)
+    if draw == KEEP:
+        limits[:] = -HALF
+    elif draw == COIN:
+        for a in range(N):
+            limits[a] = -HALF if n[a] > WHOLE / 2 else HALF
+    elif draw == MINUS_LOG:
+        whole = 53.0 * LN2_HIGH + (2.0 * 0.0 + 53.0 * LN2_LOW)
+        log(n, work[1])
+        for a in range(N):
+            limits[a] = unit * (whole - n[a])
+    else:
+        for a in range(N):
+            limits[a] = WHOLE - n[a]
+        log(n, work[1])
+        log(limits, work[1])
+        for a in range(N):
+            limits[a] = -unit * (n[a] - limits[a])
+
+
+@njit(**FAST)
+def log(x, e):
+    """streams.log of x, in place; e: scratch of the same length."""
+    bits = x.view(np.int64)
+    for a in range(bits.size):
+        e[a] = np.float64((bits[a] >> 52) - 1023)
+        bits[a] = (bits[a] & MANTISSA) | ONE
+    for a in range(x.size):
+        f = x[a]
+        large = f > SQRT2
+        f = f * 0.5 if large else f
+        exponent = e[a] + 1.0 if large else e[a]
+        s = (f - 1.0) / (f + 1.0)
+        z = s * s
+        p = SERIES[10]
+        for k in range(9, -1, -1):
+            p = p * z + SERIES[k]
+        x[a] = exponent * LN2_HIGH + (2.0 * s * p + exponent * LN2_LOW)

@@ -1,0 +1,62 @@
+"""Reference engine: slow and obviously right.  Local fields come straight from the network's law, one flip at a time."""
+import numpy as np
+
+from .. import streams
+from .problem import thresholds
+
+
+class Engine:
+    """Chains of one problem; the same interface as the compiled engine."""
+
+    def __init__(self, problem):
+        self.problem = problem
+
+    def advance(self, state, sweeps):
+        """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,)."""
+        flips = [sum(self.sweep(spins, X, sweep, chain) for sweep in range(state.sweep, state.sweep + sweeps))
+                 for chain, (spins, X) in enumerate(zip(state.spins, state.overlaps))]
+        return state._replace(sweep=state.sweep + sweeps), np.array(flips, np.int64)
+
+    def sweep(self, spins, X, sweep, chain):
+        """One sweep of one chain, in place; the number of flips."""
+        problem, N = self.problem, len(spins)
+        n, sites = streams.attempts(problem.key, sweep, chain, problem.sample, N)
+        limits = thresholds(problem.dynamics, n, problem.unit)
+        if problem.dynamics == "parallel":
+            new = np.array([self.decide(spins, X, i, limits[i]) for i in range(N)])
+            changed = np.flatnonzero(new != spins)
+            for i in changed:
+                self.flip(spins, X, i)
+            return len(changed)
+        flips = 0
+        for i, limit in zip(range(N) if problem.order == "systematic" else sites, limits):
+            if self.decide(spins, X, i, limit) != spins[i]:
+                self.flip(spins, X, i)
+                flips += 1
+        return flips
+
+    def decide(self, spins, X, i, limit):
+        """The value of spin i after its attempt."""
+        h, s = self.field(spins, X, i), int(spins[i])
+        if self.problem.dynamics in ("heat-bath", "parallel"):
+            return 1 if h > limit else -1
+        return -s if s * h <= limit else s
+
+    def field(self, spins, X, i):
+        """h_i = sum_mu xi_mu,i D(X_mu - s_i xi_mu,i), in the kernel's integers."""
+        form, K = self.problem.form, self.problem.patterns.K
+        xi = self.problem.patterns.rows[i, :K].astype(np.int64)
+        c = X[:K] - spins[i] * xi
+        terms = xi * form.fields[(c + len(spins) - 1) // 2]
+        if form.exact:
+            return int(terms.sum()) * form.denominator
+        return np.cumsum(terms)[-1]   # in pattern order, as every engine does
+
+    def flip(self, spins, X, i):
+        spins[i] = -spins[i]
+        X += 2 * spins[i] * self.problem.patterns.rows[i].astype(X.dtype)
+
+    def energies(self, state):
+        """sum_mu law(X_mu) of every chain, (C,)."""
+        K, N = self.problem.patterns.K, self.problem.patterns.N
+        return np.array([self.problem.form.energies[(X[:K].astype(np.int64) + N) // 2].sum() for X in state.overlaps])

@@ -1,0 +1,67 @@
+"""What an engine is given: a finite network, a dynamics, and the coordinates of its random numbers."""
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import streams
+from ..patterns import Patterns
+from .forms import Form
+
+# Every dynamics is "exact integer field h_i against a threshold drawn beforehand":
+#   heat-bath        s_i = +1 iff h_i > -T logit(u) / (2 scale)           T = 0: the sign of h_i, a coin where h_i = 0
+#   metropolis       flip iff s_i h_i <= -T ln(u) / (2 scale)             T = 0: flip unless the energy rises
+#   zero-temperature flip iff s_i h_i < 0                                 a zero field keeps the spin
+#   parallel         heat-bath of all neurons at once (Little)
+DYNAMICS = ("heat-bath", "metropolis", "zero-temperature", "parallel")
+ORDERS = ("random", "systematic")
+HALF = 0.5    # thresholds at T = 0: below the smallest nonzero integer
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One disorder sample and how to sample it.  unit: T denominator / (2 scale), the temperature in the kernel's integers."""
+
+    patterns: Patterns
+    form: Form
+    scale: float
+    T: float
+    dynamics: str
+    order: str
+    key: np.ndarray
+    sample: int
+
+    @property
+    def unit(self):
+        return self.T * self.form.denominator / (2 * self.scale)
+
+
+class State(NamedTuple):
+    """C chains of one sample; all that a checkpoint needs.  Engines change the arrays in place.
+
+    spins (C, N) int8; overlaps (C, K) integer, X_mu = sum_i xi_mu,i s_i; sweep: sweeps done so far.
+    """
+
+    spins: np.ndarray
+    overlaps: np.ndarray
+    sweep: int
+
+
+def overlaps(patterns, spins):
+    """X (C, K padded) as int16, or int32 for N >= 2**15 - 1, whose kernels need the room."""
+    kind = np.int16 if patterns.N < 2**15 - 1 else np.int32
+    X = np.zeros((len(spins), patterns.rows.shape[1]), np.int32)
+    for i in range(patterns.N):   # no matrix product: NumPy's integer one is slow and int8 would overflow
+        X += spins[:, i, None] * patterns.rows[None, i].astype(np.int32)
+    return X.astype(kind)
+
+
+def thresholds(dynamics, n, unit):
+    """Thresholds in the kernel's integers for the uniform numbers n / 2**53; the numba engine has a twin under test."""
+    if dynamics == "zero-temperature":
+        return np.full(len(n), -HALF)
+    if dynamics == "metropolis":
+        return unit * streams.minus_log(n)
+    if unit == 0:
+        return np.where(n > streams.WHOLE / 2, -HALF, HALF)
+    return -unit * streams.logit(n)

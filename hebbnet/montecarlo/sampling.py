@@ -1,0 +1,258 @@
+"""From control parameters to labelled measurements: `simulate` one point, or `MonteCarlo`, the same as the task of a Study."""
+import hashlib
+import importlib
+import json
+from dataclasses import KW_ONLY, dataclass
+
+import numpy as np
+
+from .. import networks, patterns, streams
+from ..observables import describe
+from ..params import ParameterError, check, check_seed, choose, count
+from . import problem as problems
+from . import statistics
+from .forms import derive
+
+ENGINES = ("numba", "numpy")
+MEASURED = ("m", "m_other", "energy", "acceptance", "q")      # their means and errors over disorder are reported
+OBSERVABLES = (*MEASURED, "m_tau", "ess", "equilibrated", "escaped")
+LOST = 0.5   # a chain has left the retrieval state when its late overlap is below this fraction of the starting one
+
+
+@dataclass(frozen=True, eq=False)
+class MonteCarlo:
+    """What is done at every grid point: `disorder` samples of the network, `chains` Markov chains each.
+
+    start: "pattern" (s = xi^1), "random", ("overlap", m0) (exactly round(N (1 - m0) / 2) neurons of xi^1 reversed) or an array of
+    spins (N,) or (chains, N).  dynamics: "heat-bath", "metropolis", "zero-temperature" or "parallel"; order: "random" or
+    "systematic".  thermalize, measure, every: sweeps before, sweeps during, and sweeps between measurements; one sweep is N attempted
+    flips.  patterns: the user's own (K, N) array of +-1, which replaces the random ones (one disorder sample).
+    observables: which of the measured quantities to keep.
+
+    Fails with ParameterError, naming the parameter, on anything it does not understand.
+    """
+
+    network: str
+    _: KW_ONLY
+    start: object = "pattern"
+    dynamics: str = "heat-bath"
+    order: str = "random"
+    thermalize: int = 200
+    measure: int = 1000
+    every: int = 1
+    disorder: int = 1
+    chains: int = 2
+    patterns: object = None
+    observables: tuple = OBSERVABLES
+
+    def __post_init__(self):
+        networks.get(self.network)
+        choose("dynamics", self.dynamics, problems.DYNAMICS)
+        choose("order", self.order, problems.ORDERS)
+        fixed = {"thermalize": count("thermalize", self.thermalize, 0), "observables": tuple(self.observables)}
+        for name in ("measure", "every", "disorder", "chains"):
+            fixed[name] = count(name, getattr(self, name))
+        for name in fixed["observables"]:
+            choose("observables", name, OBSERVABLES)
+        if fixed["measure"] % fixed["every"]:
+            raise ParameterError(f"measure = {self.measure} sweeps is not a multiple of every = {self.every}: "
+                                 "a measurement is taken after each `every` sweeps", "measure")
+        fixed["start"] = check_start(self.start, fixed["chains"])
+        if self.patterns is not None:
+            fixed["patterns"] = patterns.given(self.patterns).archetypes
+            if fixed["disorder"] > 1:
+                raise ParameterError(f"disorder = {self.disorder}: given patterns are one disorder sample; leave disorder = 1 "
+                                     "and use more chains", "disorder")
+        for name, value in fixed.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def samples(self):
+        return self.disorder
+
+    def identity(self):
+        """Everything that decides the numbers of one task except grid point, sample and seed; JSON-able."""
+        return {"task": "MonteCarlo", "network": self.network, "start": fingerprint(self.start), "dynamics": self.dynamics,
+                "order": self.order, "thermalize": self.thermalize, "measure": self.measure, "every": self.every,
+                "chains": self.chains, "patterns": fingerprint(self.patterns), "observables": list(self.observables)}
+
+    def check(self, point):
+        """The point's parameters with K resolved; ParameterError where they are wrong or too large for this machine."""
+        network, given = networks.get(self.network), dict(point)
+        if self.patterns is not None:
+            K, N = self.patterns.shape
+            for name, size in (("K", K), ("N", N)):
+                if given.setdefault(name, size) != size:
+                    raise ParameterError(f"{name} = {given[name]}, but the patterns given have {name} = {size}", name)
+        params = check(self.network, given, required=network.REQUIRED, optional={**network.OPTIONAL, "alpha": None, "K": None})
+        loads = [name for name in ("alpha", "K") if params[name] is not None]
+        if len(loads) != 1:
+            raise ParameterError(f"{self.network!r} needs exactly one of alpha, K and patterns; got {' and '.join(loads) or 'none'}",
+                                 "alpha")
+        if params.P > network.LARGEST_P or params.P > params.N:
+            raise ParameterError(f"P = {params.P} with N = {params.N}: a simulation takes P from 2 to {network.LARGEST_P}, and N >= P", "P")
+        origin = f"{loads[0]} = {params[loads[0]]} with N = {params.N}, P = {params.P}"
+        if params.alpha == 0:
+            raise ParameterError("alpha = 0: a simulation stores at least one pattern; expected alpha > 0, or K=1 for one", "alpha")
+        if params.K is None:
+            params = params.replace(K=network.load(params))
+        patterns.check_memory(params.K, params.N, origin)
+        if self.dynamics == "zero-temperature" and params.T != 0:
+            raise ParameterError(f"T = {params.T}: zero-temperature dynamics needs T = 0 (or use heat-bath)", "T")
+        if isinstance(self.start, np.ndarray) and self.start.shape[1] != params.N:
+            raise ParameterError(f"start has {self.start.shape[1]} spins per chain: expected N = {params.N}", "start")
+        return params
+
+    def run(self, point, *, sample, seed, engine="numba", series=False, spins=False):
+        """Measure one disorder sample: name -> (dims, array), over (disorder = 1, chain), (disorder, pair) or nothing.
+
+        series adds the time series m_series and energy_series (disorder, chain, measurement), spins the final spins
+        (disorder, chain, neuron).
+        """
+        Engine = importlib.import_module(f".{choose('engine', engine, ENGINES)}_engine", __package__).Engine
+        params = self.check(point)
+        problem = self.problem(params, sample=sample, seed=seed)
+        state = self.initial(problem, seed)
+        start = state.overlaps[:, 0] / params.N
+        engine = Engine(problem)
+        state, _ = engine.advance(state, self.thermalize)
+        n, C, N = self.measure // self.every, self.chains, params.N
+        m, other, energy = np.empty((C, n)), np.full((C, n), np.nan), np.empty((C, n))
+        q, flips = np.empty((C // 2, n)), np.zeros(C, np.int64)
+        for t in range(n):
+            state, flipped = engine.advance(state, self.every)
+            flips += flipped
+            X = state.overlaps[:, :params.K]
+            m[:, t] = X[:, 0] / N
+            if params.K > 1:   # two passes instead of abs(): no temporary of the size of X
+                other[:, t] = np.maximum(X[:, 1:].max(axis=1), -X[:, 1:].min(axis=1).astype(int)) / N
+            energy[:, t] = -problem.scale * engine.energies(state) / N
+            pairs = state.spins[:C // 2 * 2].reshape(-1, 2, N)
+            q[:, t] = np.mean(pairs[:, 0] * pairs[:, 1], axis=1)
+        tau = np.array([statistics.autocorrelation_time(x) for x in m])
+        per_chain = {
+            "m": m.mean(axis=1), "m_other": other.mean(axis=1), "energy": energy.mean(axis=1), "acceptance": flips / (self.measure * N),
+            "m_tau": tau * self.every, "ess": n / tau,
+            "equilibrated": np.array([statistics.settled(a) and statistics.settled(b) for a, b in zip(m, energy)]),
+            "escaped": (np.abs(start) >= LOST) & (np.sign(start) * m[:, n // 2:].mean(axis=1) < LOST * np.abs(start)),
+        }
+        out = {name: (("disorder", "chain"), x[None]) for name, x in per_chain.items() if name in self.observables}
+        if "q" in self.observables and C > 1:
+            out["q"] = (("disorder", "pair"), q.mean(axis=1)[None])
+        out["K"] = ((), np.array(params.K))
+        out["exact_integers"] = ((), np.array(problem.form.exact))
+        if series:
+            out["m_series"] = (("disorder", "chain", "measurement"), m[None])
+            out["energy_series"] = (("disorder", "chain", "measurement"), energy[None])
+        if spins:
+            out["spins"] = (("disorder", "chain", "neuron"), state.spins[None])
+        return out
+
+    def problem(self, params, *, sample, seed):
+        network = networks.get(self.network)
+        drawn = patterns.given(self.patterns) if self.patterns is not None else network.draw(params, seed, sample)
+        point = {"network": self.network, **{name: value for name, value in params.items() if name != "alpha"}}
+        return problems.Problem(patterns=drawn, form=derive(lambda X: network.law(X, params), params.N, params.K),
+                                scale=network.scale(params), T=params.T, dynamics=self.dynamics, order=self.order,
+                                key=streams.point_key(seed, point), sample=sample)
+
+    def initial(self, problem, seed):
+        """Starting spins of every chain; random ones depend on (seed, sample, chain) and not on the grid point."""
+        N, C = problem.patterns.N, self.chains
+        if isinstance(self.start, np.ndarray):
+            spins = np.array(np.broadcast_to(self.start, (C, N)))
+        elif self.start == "random":
+            spins = np.array([np.where(uniform(seed, chain, problem.sample, N) < 0.5, -1, 1) for chain in range(C)])
+        else:
+            spins = np.array(np.broadcast_to(problem.patterns.rows[:, 0], (C, N)))
+            if self.start != "pattern":
+                wrong = round(N * (1 - self.start[1]) / 2)
+                for chain in range(C):
+                    spins[chain, np.argsort(uniform(seed, chain, problem.sample, N), kind="stable")[:wrong]] *= -1
+        spins = np.ascontiguousarray(spins, np.int8)
+        return problems.State(spins, problems.overlaps(problem.patterns, spins), 0)
+
+    def summarize(self, dataset):
+        """Add means and standard errors over disorder samples (NaN with one), and the retrieval state's own mean.
+
+        Chains of one sample share its disorder: they are averaged first, and only samples count as independent.  Chains that left
+        a metastable retrieval state are counted in `escaped_fraction`; `m_mean` is over all chains, `m_retrieval_mean` over those
+        that stayed.
+        """
+        from xarray import apply_ufunc
+
+        def over_samples(x):
+            inner = [d for d in ("chain", "pair") if d in x.dims]
+            return apply_ufunc(lambda a: statistics.mean_and_error(np.moveaxis(a, -1, 0)), x.mean(inner),
+                               input_core_dims=[["disorder"]], output_core_dims=[[], []])
+
+        for name in MEASURED:
+            if name in dataset:
+                dataset[f"{name}_mean"], dataset[f"{name}_err"] = over_samples(dataset[name])
+        if "escaped" in dataset and "m" in dataset:
+            dataset["escaped_fraction"] = dataset["escaped"].mean(("disorder", "chain"))
+            dataset["m_retrieval_mean"], dataset["m_retrieval_err"] = over_samples(dataset["m"].where(~dataset["escaped"]))
+        for name in dataset.variables:
+            dataset[name].attrs.update(describe(name))
+        if "equilibrated" in dataset:
+            dataset["equilibrated"].attrs["test"] = statistics.TEST
+        return dataset
+
+
+def simulate(network, *, seed=0, engine="numba", series=False, spins=False, start="pattern", dynamics="heat-bath", order="random",
+             thermalize=200, measure=1000, every=1, disorder=1, chains=2, patterns=None, **params):
+    """Monte Carlo of one parameter point: an xarray.Dataset of time averages, errors over disorder and diagnostics.
+
+    Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction) and the settings of
+    `MonteCarlo`.  engine: "numba" or "numpy" (slow, obviously right); the same seed gives the same spins in both.
+
+    Variables over (disorder, chain): m, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, escaped; over
+    (disorder, pair): q; and X_mean, X_err over disorder.  Overlaps and energies are per neuron; one sweep is N attempted flips.
+    Raises ParameterError.  Definitions: docs/theory/conventions.md.
+    """
+    import xarray
+
+    task = MonteCarlo(network, start=start, dynamics=dynamics, order=order, thermalize=thermalize, measure=measure, every=every,
+                      disorder=disorder, chains=chains, patterns=patterns)
+    seed = check_seed(seed)
+    resolved = task.check(params)
+    pieces = [task.run(params, sample=sample, seed=seed, engine=engine, series=series, spins=spins) for sample in range(task.disorder)]
+    variables = {}
+    for name, (dims, first) in pieces[0].items():
+        whole = np.concatenate([piece[name][1] for piece in pieces]) if "disorder" in dims else first
+        variables[name] = (dims, whole)
+    sizes = {d: n for dims, x in variables.values() for d, n in zip(dims, x.shape)}
+    dataset = xarray.Dataset(variables, coords={d: np.arange(n) for d, n in sizes.items()})
+    dataset = dataset.assign_coords({k: v for k, v in resolved.items() if k != "K" and v is not None})
+    dataset.attrs = {"network": network, "seed": seed, "task": json.dumps(task.identity())}
+    return task.summarize(dataset)
+
+
+def check_start(start, chains):
+    """`start` in one spelling: a name, ("overlap", m0) or an int8 array (1 or chains, N)."""
+    if isinstance(start, str):
+        return choose("start", start, ("pattern", "random"))
+    if isinstance(start, (tuple, list)) and len(start) == 2 and start[0] == "overlap":
+        m0 = start[1]
+        if isinstance(m0, bool) or not isinstance(m0, (int, float, np.floating)) or not -1 <= m0 <= 1:
+            raise ParameterError(f"start = ('overlap', {m0!r}): expected an overlap between -1 and 1", "start")
+        return ("overlap", float(m0))
+    if isinstance(start, np.ndarray):
+        spins = np.atleast_2d(patterns.signs("start", start))
+        if spins.ndim != 2 or len(spins) not in (1, chains):
+            raise ParameterError(f"start has shape {start.shape}: expected (N,) or (chains, N) with chains = {chains}", "start")
+        return spins
+    raise ParameterError(f"start = {start!r}: expected 'pattern', 'random', ('overlap', m0) or an array of spins", "start")
+
+
+def fingerprint(value):
+    """`value` for JSON; arrays by shape and digest."""
+    if isinstance(value, np.ndarray):
+        return {"shape": list(value.shape), "sha256": hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def uniform(seed, chain, sample, N):
+    """N uniform numbers for the start of one chain."""
+    words = streams.philox((streams.first_word(streams.Stream.START, np.arange(N)), 0, chain, sample), streams.disorder_key(seed))
+    return (words[0] | (words[1] << np.uint64(32))).astype(np.float64) / 2.0**64

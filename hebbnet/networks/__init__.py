@@ -1,0 +1,30 @@
+"""Networks as they are simulated, one file each, found by file name.
+
+A network file states its energy as an exact integer law of the overlap counts X_mu = sum_i xi_mu,i s_i,
+
+    H(s) = -scale * sum_mu law(X_mu),
+
+and how a finite sample is drawn.  It defines
+
+    REQUIRED, OPTIONAL     control parameters (params.check); the number of patterns comes from `alpha`, `K` or given patterns
+    LARGEST_P              largest interaction order whose integers are exact
+    law(X, params)         exact integer (Python int, or int64 array): minus the energy of one pattern in units of `scale`
+    scale(params)          float
+    load(params)           number of patterns K of the load alpha
+    draw(params, seed, sample) -> Patterns
+
+and nothing else: how the law becomes a kernel is the engines' business (montecarlo/forms.py).
+"""
+import importlib
+import pkgutil
+
+from ..params import choose
+
+
+def names():
+    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+
+
+def get(name):
+    """The module of the network called `name`; ParameterError with the nearest name if there is none."""
+    return importlib.import_module(f"{__name__}.{choose('network', name, names())}")

@@ -1,0 +1,55 @@
+"""Dense Hebbian network: every group of P distinct neurons is coupled by sum_mu xi_mu ... xi_mu.
+
+    H(s) = -P!/(2 N**(P-1)) sum_mu e_P(X_mu),   e_P = sum over i1 < ... < iP of xi s ... xi s,   X_mu = sum_i xi_i s_i
+
+Repeated indices are left out; with self_interaction they are kept, H = -(N/2) sum_mu (X_mu/N)**P, and the energy is counted from
+its mean over uniform spins.  P = 2 is the Hopfield model, where both are the same.
+Load: K = alpha N for P = 2, K = alpha (2/P!) N**(P-1) for P >= 3, rounded, at least 1.
+
+Source: Gardner (1987) J. Phys. A 20 3453; Albanese et al. (2021) arXiv:2111.12997; docs/theory/conventions.md.
+"""
+from functools import lru_cache
+from math import comb, factorial
+
+from .. import patterns
+
+REQUIRED = ("P", "N", "T")
+OPTIONAL = {"self_interaction": False}
+LARGEST_P = 8
+
+
+def law(X, params):
+    """e_P(X), or X**P minus its mean over uniform spins, as an exact integer; works on int and on int64 arrays."""
+    if params.self_interaction:
+        return X ** params.P - mean_power(params.P, params.N)
+    previous, current = 1 + 0 * X, X
+    for k in range(1, params.P):
+        previous, current = current, (X * current - (params.N - k + 1) * previous) // (k + 1)
+    return current
+
+
+def scale(params):
+    if params.self_interaction:
+        return 1 / (2 * params.N ** (params.P - 1))
+    return factorial(params.P) / (2 * params.N ** (params.P - 1))
+
+
+def load(params):
+    if params.P == 2:
+        return max(1, round(params.alpha * params.N))
+    return max(1, round(params.alpha * 2 / factorial(params.P) * params.N ** (params.P - 1)))
+
+
+def draw(params, seed, sample):
+    return patterns.random(params.K, params.N, seed=seed, sample=sample)
+
+
+@lru_cache
+def mean_power(P, N):
+    """E (s_1 + ... + s_N)**P over independent fair signs, an integer: cumulants of a sum add up."""
+    cumulants, moments = [0], [1]
+    for n in range(1, P + 1):
+        one_sign = (n + 1) % 2
+        cumulants.append(one_sign - sum(comb(n - 1, k - 1) * cumulants[k] * ((n - k + 1) % 2) for k in range(1, n)))
+        moments.append(sum(comb(n - 1, k - 1) * N * cumulants[k] * moments[n - k] for k in range(1, n + 1)))
+    return moments[P]
