@@ -45,7 +45,12 @@ OBSERVABLES = {o.name: o for o in [
     Observable("spinodal", "spinodal", "end of the retrieval branch"),
     Observable("transition", "transition", "equal free energies of retrieval and the m = 0 phase"),
     Observable("at", "AT", "de Almeida-Thouless line of the retrieval branch"),
+    Observable("static_glass", "static glass", "static freezing of the m = 0 phase"),
+    Observable("dynamic_glass", "dynamic glass", "dynamic freezing of the m = 0 phase"),
 ]}
+for _line in [OBSERVABLES[name] for name in ("spinodal", "transition", "at", "static_glass", "dynamic_glass")]:
+    OBSERVABLES[f"{_line.name}_roots"] = Observable(f"{_line.name}_roots", _line.symbol, f"{_line.meaning}: all roots")
+    OBSERVABLES[f"{_line.name}_status"] = Observable(f"{_line.name}_status", "status", f"{_line.meaning}: what the solver has to say")
 
 # coordinates that are not control parameters
 DIMENSIONS = {

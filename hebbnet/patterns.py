@@ -11,6 +11,7 @@ from . import streams
 from .params import ParameterError
 
 PAD = 64   # columns are padded to a multiple of this: whole vectors, no scalar remainder
+CHUNK = 2**20   # random blocks drawn at a time, to bound temporary memory
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def random(K, N, *, seed, sample):
     rows = np.zeros((N, padded(K)), np.int8)
     key = streams.disorder_key(seed)
     blocks = streams.first_word(streams.Stream.PATTERN, np.arange(-(-N // 128)))
-    step = max(1, 2**20 // len(blocks))   # patterns at a time, to bound temporary memory
+    step = max(1, CHUNK // len(blocks))
     for start in range(0, K, step):
         mu = np.arange(start, min(start + step, K))
         words = philox_words(blocks, mu, sample, key)

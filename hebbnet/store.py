@@ -25,6 +25,8 @@ SCHEMA = 1
 VOLATILE = ("wall_time", "created", "host", "commit")   # may differ between two runs of the same study; not in the digest
 _TEXT = h5py.string_dtype()
 _MACHINERY = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid", "_Netcdf4Coordinates"}
+_SEAL = b"\nhebbnet sha256 "   # and the hash of all bytes before it: a last line behind the HDF5 image, which HDF5 ignores
+_SEAL_BYTES = len(_SEAL) + 64
 _DAY = 86_400
 
 
@@ -197,11 +199,12 @@ def _image(variables, attributes):
                 for axis, dim in enumerate(dims):
                     dataset.dims[axis].attach_scale(file[dim])
         file.flush()
-        return file.id.get_file_image()
+        image = file.id.get_file_image()
+    return image + _SEAL + hashlib.sha256(image).hexdigest().encode()
 
 
 def _commit_bytes(path, image):
-    temporary = path.parent / f".{path.name}.{socket.gethostname()}.{os.getpid()}.{uuid.uuid4().hex[:8]}.tmp"
+    temporary = path.parent / f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.{socket.gethostname()}.tmp"
     try:
         with temporary.open("xb") as file:
             file.write(image)
@@ -220,9 +223,11 @@ def _commit_bytes(path, image):
 def clean(folder):
     """Remove the temporary files of killed processes: those of this machine whose process is gone, and any older than a day."""
     for path in Path(folder).glob(".*.tmp"):
-        *_, host, pid, _, _ = path.name.rsplit(".", 4) if path.name.count(".") >= 5 else ["", "", "", ""]
+        writer = re.fullmatch(r".+\.(\d+)\.[0-9a-f]{8}\.(.+)\.tmp", path.name)
+        if writer is None:
+            continue
         try:
-            if (path.name.find(f".{socket.gethostname()}.") > 0 and not _alive(pid)) or time.time() - path.stat().st_mtime > _DAY:
+            if (writer[2] == socket.gethostname() and not _alive(int(writer[1]))) or time.time() - path.stat().st_mtime > _DAY:
                 path.unlink()
         except FileNotFoundError:
             pass   # its writer was quicker
@@ -230,8 +235,8 @@ def clean(folder):
 
 def _alive(pid):
     try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError):
+        os.kill(pid, 0)
+    except ProcessLookupError:
         return False
     except PermissionError:
         pass
@@ -280,18 +285,20 @@ def read(path):
         raise StoreError(f"{path} does not exist; expected a hebbnet file: check the path, or run the study that writes it") from None
     except OSError as e:
         raise StoreError(f"{path} cannot be read: {e}; expected a hebbnet file (.h5)") from e
+    attributes, variables, intact = {}, {}, False
     try:
+        _check_bytes(image)
         with h5py.File(h5py.h5f.open_file_image(image)) as file:
-            attributes = {k: _attribute(k, v) for k, v in file.attrs.items()}
-            ours = {"schema_version", "hebbnet_version", "digest"} <= set(attributes)
+            ours = {"schema_version", "hebbnet_version", "digest"} <= set(file.attrs)
+            if ours:
+                attributes = {k: _attribute(k, v) for k, v in file.attrs.items()}
             if ours and attributes["schema_version"] == SCHEMA:
                 variables = {name: _read_variable(name, dataset) for name, dataset in file.items()}
                 intact = _digest(variables, attributes) == attributes["digest"]
-                variables = {name: _decoded(v) for name, v in variables.items()}
+                variables = {name: _decoded(variable) for name, variable in variables.items()}
     except Exception as e:   # a damaged file can raise anything at all out of the HDF5 library
-        what = "empty" if not image else "not an HDF5 file" if image[:8] != b"\x89HDF\r\n\x1a\n" else "truncated or damaged"
-        raise DamagedError(f"{path} ({len(image)} bytes) is {what}: {_line(e)}; expected a complete hebbnet file: restore it from a "
-                           "copy, or remove it and run the study again (`hebbnet run` sets it aside by itself)") from e
+        raise DamagedError(f"{path} ({len(image)} bytes) is not an intact HDF5 file: {' '.join(str(e).split())[:200]}; expected a complete "
+                           "hebbnet file: restore it from a copy, or remove it and run the study again") from e
     if not ours:
         raise StoreError(f"{path} is an HDF5 file without hebbnet's schema_version, hebbnet_version and digest; expected a file "
                          "written by hebbnet: check the path")
@@ -304,8 +311,13 @@ def read(path):
     return Contents(variables, attributes)
 
 
-def _line(error):
-    return " ".join(str(error).split())[:200] or type(error).__name__
+def _check_bytes(image):
+    """The HDF5 library can loop forever over a flipped byte in its heaps, so it only gets to see bytes without a broken seal."""
+    if not image.startswith(b"\x89HDF\r\n\x1a\n"):
+        raise ValueError("the file is empty" if not image else "it does not begin as an HDF5 file does")
+    seal = image[-_SEAL_BYTES:]
+    if seal.startswith(_SEAL) and seal[len(_SEAL):] != hashlib.sha256(image[:-_SEAL_BYTES]).hexdigest().encode():
+        raise ValueError("its bytes do not match the sha256 in its last line")
 
 
 def _read_variable(name, dataset):

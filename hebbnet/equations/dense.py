@@ -141,7 +141,7 @@ def replicon(x, e, alpha, T):
 
 def check_branch(start, P):
     """`start` if it is a branch for this P; ParameterError otherwise."""
-    if start == "glass" and P != 2:
+    if isinstance(start, str) and start == "glass" and P != 2:
         raise ParameterError(f"start = 'glass' with P = {P}: for P >= 3 the replica-symmetric solution m = 0, q != 0 is not a phase; "
                              f"expected one of {', '.join(BRANCHES(P))}", "start")
     return choose("start", start, BRANCHES(P))

@@ -97,7 +97,7 @@ def paramagnet(e, alpha, T):
     if e.soft and alpha > 0 and T <= 1:
         return absent(f"no paramagnet at T = {T:.10g}: its equations end at T = 1 (chi = 1/T < 1); raise T or take start='glass'")
     status, freezing = "converged", freezing_temperature(e, alpha)
-    if T < freezing:
+    if T < freezing * (1 - 1e-12):            # a state computed on the line itself is not below it
         if e.soft:
             status = f"converged, but unstable: below T_g = {freezing:.10g} the m = 0 phase is a glass; take start='glass'"
         else:

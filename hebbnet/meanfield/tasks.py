@@ -1,0 +1,101 @@
+"""Tasks of the theory wing: what a Study runs at each point of its grid.  They hold no state and use no random numbers."""
+from dataclasses import KW_ONLY, dataclass
+
+import numpy as np
+
+from .. import equations
+from ..params import ParameterError, check, choose
+from .boundaries import LINES, ROOTS, boundary, line_entries, problem
+from .solving import ansatz_named, solve
+
+
+@dataclass(frozen=True)
+class MeanField:
+    """Solve the self-consistency equations at each grid point, for each branch in `starts`."""
+
+    network: str
+    _: KW_ONLY
+    ansatz: str = "rs"
+    starts: tuple = ("retrieval",)
+
+    def __post_init__(self):
+        ansatz_named(self.ansatz)
+        equations.get(self.network)
+        object.__setattr__(self, "starts", _tuple("starts", self.starts))
+
+    @property
+    def samples(self):
+        """Disorder samples: the theory has none, one run per grid point."""
+        return 1
+
+    def identity(self):
+        """What determines the physics, as JSON-able values."""
+        return {"task": "MeanField", "network": self.network, "ansatz": self.ansatz, "starts": list(self.starts)}
+
+    def check(self, point):
+        """ParameterError if the grid point does not fit, before anything runs."""
+        module = equations.get(self.network)
+        params = check(self.network, point, required=module.REQUIRED, optional=module.OPTIONAL)
+        module.build(params)
+        for start in self.starts:
+            module.check_branch(start, params.P)
+
+    def run(self, point, *, sample=0, seed=0, **options):
+        """{name: (dims, array)} over ("branch",): all quantities of `Solution`, `crosstalk` NaN for P >= 3, and the status."""
+        found = [solve(self.network, ansatz=self.ansatz, start=start, **point).quantities() for start in self.starts]
+        names = list(dict.fromkeys(["m", "q", "chi", "crosstalk", *found[0]]))
+        out = {name: (("branch",), np.array([f.get(name, np.nan) for f in found])) for name in names}
+        return {**out, "branch": (("branch",), np.array(self.starts))}
+
+    def summarize(self, dataset):
+        """Nothing to add: the theory has no samples to average."""
+        return dataset
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Solve for lines of the phase diagram at each point of a grid that leaves the unknown (T or alpha) out."""
+
+    network: str
+    _: KW_ONLY
+    which: tuple = ("spinodal", "transition", "at")
+    ansatz: str = "rs"
+
+    def __post_init__(self):
+        ansatz_named(self.ansatz)
+        equations.get(self.network)
+        object.__setattr__(self, "which", _tuple("which", self.which))
+        for which in self.which:
+            choose("which", which, LINES)
+
+    @property
+    def samples(self):
+        """Disorder samples: the theory has none, one run per grid point."""
+        return 1
+
+    def identity(self):
+        """What determines the physics, as JSON-able values."""
+        return {"task": "Lines", "network": self.network, "ansatz": self.ansatz, "which": list(self.which)}
+
+    def check(self, point):
+        """ParameterError if the grid point does not fit, before anything runs."""
+        for which in self.which:
+            problem(self.network, which, self.ansatz, point)
+
+    def run(self, point, *, sample=0, seed=0, **options):
+        """{name: (dims, array)}: for each line its highest root (scalar), `..._roots` over ("root",) and `..._status`."""
+        out = {}
+        for which in self.which:
+            out.update(line_entries(which, [boundary(self.network, which, ansatz=self.ansatz, **point)]))
+        return {**out, "root": (("root",), np.arange(ROOTS))}
+
+    def summarize(self, dataset):
+        """Nothing to add: the theory has no samples to average."""
+        return dataset
+
+
+def _tuple(name, values):
+    values = (values,) if isinstance(values, str) else tuple(values)
+    if not values or len(set(values)) < len(values):
+        raise ParameterError(f"{name} = {values!r}: expected one or more different names", name)
+    return values

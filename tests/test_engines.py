@@ -1,0 +1,158 @@
+"""Energies and flips against the definition; every derived form against the law; every kernel against the reference engine."""
+import numpy as np
+import pytest
+from networks import brute_energy, problem, state
+
+from hebbnet import networks
+from hebbnet.montecarlo import forms, numba_engine, numpy_engine
+from hebbnet.montecarlo.problem import DYNAMICS, ORDERS
+from hebbnet.params import Params
+
+
+@pytest.mark.parametrize("self_interaction", [False, True])
+@pytest.mark.parametrize("P, N", [(2, 12), (3, 11), (4, 12), (5, 9), (6, 12)])
+def test_energies_and_flip_differences_equal_the_brute_force_sum(P, N, self_interaction):
+    p = problem(P, N, 3, self_interaction=self_interaction)
+    s = state(p, chains=3)
+    x = p.patterns.archetypes
+    for engine in (numba_engine.Engine(p), numpy_engine.Engine(p)):
+        sums = engine.energies(s)
+        assert sums.dtype == np.int64
+        for chain in range(3):
+            H = brute_energy(x, s.spins[chain], P, self_interaction)
+            assert sums[chain] == round(-H / p.scale) and abs(-p.scale * sums[chain] - H) < 1e-12
+    for i in range(N):
+        flipped = s.spins[0].copy()
+        flipped[i] *= -1
+        difference = brute_energy(x, flipped, P, self_interaction) - brute_energy(x, s.spins[0], P, self_interaction)
+        h = numpy_engine.Engine(p).field(s.spins[0], s.overlaps[0], i)
+        compiled = field(p, s, i)
+        assert compiled == h and h % p.form.denominator == 0
+        assert h // p.form.denominator * int(s.spins[0, i]) == round(difference / (2 * p.scale))
+
+
+def field(p, s, i):
+    return compiled_field(p.patterns.rows, i, s.overlaps[0], s.spins[0, i], numba_engine.kernel(p))
+
+
+@numba_engine.njit
+def compiled_field(rows, i, X, s, form):
+    return numba_engine.local_field(rows, i, X, s, form)
+
+
+@pytest.mark.parametrize("self_interaction", [False, True])
+@pytest.mark.parametrize("P", range(2, 9))
+@pytest.mark.parametrize("N", [8, 9, 40, 101])
+def test_every_derived_form_equals_the_law_at_every_overlap(P, N, self_interaction):
+    params = Params({"P": P, "N": N, "self_interaction": self_interaction})
+    network = networks.get("dense")
+    form = forms.derive(lambda X: network.law(X, params), N, 100)
+    b, odd, denominator = forms.polynomial([int(D) for D in exact_fields(network, params)], N)
+    assert b is not None and len(b) == (P - 1) // 2 + 1 and odd == (P % 2 == 0)
+    for k, X in enumerate(range(-N, N + 1, 2)):
+        assert form.energies[k] == (network.law(X, params) if form.exact else float(network.law(X, params)))
+    for k, (c, D) in enumerate(zip(range(-N + 1, N, 2), exact_fields(network, params))):
+        assert form.fields[k] == (D if form.exact else float(D))
+        assert forms.numerator(b, odd, c) == D * denominator
+
+
+def exact_fields(network, params):
+    return [(network.law(c + 1, params) - network.law(c - 1, params)) // 2 for c in range(-params.N + 1, params.N, 2)]
+
+
+@pytest.mark.parametrize("P, N", [(2, 10), (3, 10), (4, 10), (5, 10), (8, 10)])
+def test_the_law_is_the_elementary_symmetric_polynomial(P, N):
+    network = networks.get("dense")
+    for k in range(N + 1):   # (1 + t)^(N-k) (1 - t)^k, coefficient of t^P
+        product = np.polynomial.polynomial.polypow([1, 1], N - k)
+        product = np.polynomial.polynomial.polymul(product, np.polynomial.polynomial.polypow([1, -1], k))
+        assert network.law(N - 2 * k, Params({"P": P, "N": N, "self_interaction": False})) == round(product[P])
+    X = np.arange(-N, N + 1, 2)
+    np.testing.assert_array_equal(network.law(X, Params({"P": P, "N": N, "self_interaction": False})),
+                                  [network.law(int(x), Params({"P": P, "N": N, "self_interaction": False})) for x in X])
+
+
+def test_a_law_that_is_no_polynomial_becomes_a_table():
+    form = forms.derive(lambda X: abs(X) ** 3 if X > 0 else 0, 20, 50)
+    assert form.kernel == "table" and form.coefficients is None and form.exact and form.denominator == 1
+
+
+def test_integers_are_exact_up_to_a_bound_and_float64_beyond_it():
+    network = networks.get("dense")
+    kinds = []
+    for N in (60, 100, 1000):
+        params = Params({"P": 8, "N": N, "self_interaction": False})
+        form = forms.derive(lambda X, params=params: network.law(X, params), N, 10_000)
+        kinds.append((form.exact, form.fields.dtype.kind))
+        largest = max(abs(D) for D in exact_fields(network, params))
+        assert form.exact == (10_000 * largest < 2**53)
+    assert kinds == [(True, "i"), (True, "i"), (False, "f")]
+
+
+CASES = [   # P, N, K, self_interaction -> every kernel: whole int32, int32 in blocks, float64, exact table, float table
+    (2, 33, 20, False, "int32"), (3, 20, 100, False, "int32"), (3, 60, 1000, True, "int32"), (4, 20, 7, False, "int32"),
+    (4, 100, 3000, False, "int32"), (4, 60, 9000, True, "int32"), (4, 400, 50, False, "float64"), (5, 100, 200, False, "float64"),
+    (6, 40, 129, True, "float64"), (7, 30, 64, False, "float64"), (8, 40, 100, False, "float64"), (8, 100, 500, False, "table"),
+    (8, 300, 1000, False, "table"),
+]
+
+
+@pytest.mark.parametrize("P, N, K, self_interaction, kernel", CASES)
+def test_same_seed_same_spins_in_both_engines(P, N, K, self_interaction, kernel):
+    for dynamics in DYNAMICS:
+        for order in ORDERS:
+            p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction,
+                        dynamics=dynamics, order=order)
+            assert p.form.kernel == kernel
+            assert_same(p, numba_engine.Engine(p), numpy_engine.Engine(p))
+
+
+@pytest.mark.parametrize("P", [2, 3, 4])
+def test_same_spins_at_zero_temperature_where_fields_vanish(P):
+    for dynamics in DYNAMICS:
+        p = problem(P, 16, 2, T=0.0, dynamics=dynamics)
+        assert_same(p, numba_engine.Engine(p), numpy_engine.Engine(p), chains=8)
+
+
+def assert_same(p, one, other, chains=2):
+    a, b = state(p, chains), state(p, chains)
+    a, flips = one.advance(a, 2)
+    b, other_flips = other.advance(b, 2)
+    np.testing.assert_array_equal(a.spins, b.spins)
+    np.testing.assert_array_equal(flips, other_flips)
+    for s in (a, b):
+        np.testing.assert_array_equal(s.overlaps[:, :p.patterns.K], s.spins.astype(int) @ p.patterns.archetypes.T.astype(int))
+    np.testing.assert_array_equal(one.energies(a), other.energies(b))
+    assert a.sweep == b.sweep == 2
+
+
+@pytest.mark.parametrize("self_interaction", [False, True])
+def test_coupling_matrix_and_overlaps_give_the_same_spins(self_interaction):
+    for dynamics in DYNAMICS:
+        for K in (10, 300):
+            p = problem(2, 50, K, T=0.0 if dynamics == "zero-temperature" else 0.9, dynamics=dynamics, self_interaction=self_interaction)
+            assert (numba_engine.Engine(p).matrix is not None) == (K > 50)
+            assert_same(p, numba_engine.Engine(p, matrix=True), numba_engine.Engine(p, matrix=False))
+
+
+@pytest.mark.parametrize("P, K", [(2, 300), (4, 60)])
+def test_running_in_pieces_changes_nothing(P, K):
+    p = problem(P, 40, K)
+    whole, flips = numba_engine.Engine(p).advance(state(p), 12)
+    pieces = state(p)
+    total = 0
+    for sweeps in (5, 1, 6):
+        pieces, some = numba_engine.Engine(p).advance(pieces, sweeps)
+        total = total + some
+    np.testing.assert_array_equal(whole.spins, pieces.spins)
+    np.testing.assert_array_equal(flips, total)
+
+
+def test_kernels_compile_once_per_form():
+    p = problem(4, 30, 64)
+    numba_engine.Engine(p).advance(state(p), 1)
+    before = len(numba_engine.run_overlaps.signatures)
+    for T, K, dynamics in [(0.1, 64, "metropolis"), (0.7, 200, "heat-bath"), (0.0, 65, "parallel")]:
+        other = problem(4, 30, K, T=T, dynamics=dynamics)
+        numba_engine.Engine(other).advance(state(other), 1)
+    assert len(numba_engine.run_overlaps.signatures) == before
