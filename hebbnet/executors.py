@@ -12,7 +12,6 @@ import os
 import signal
 import threading
 import traceback
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any, NamedTuple
 
 # one thread per worker: workers times BLAS threads would fight for the same cores
@@ -27,6 +26,10 @@ class Failure(NamedTuple):
     traceback: str
 
 
+class ExecutorError(RuntimeError):
+    """The workers themselves do not work."""
+
+
 class Outcome(NamedTuple):
     """The end of `work(item)`: its value, or why it failed."""
 
@@ -36,13 +39,12 @@ class Outcome(NamedTuple):
 
 
 def execute(work, items, workers=1):
-    """Yield an Outcome for each of `items` (any iterable, read lazily) as it finishes; `work` and items must be picklable."""
-    if workers == 1:
-        yield from (_attempt(work, item) for item in items)
-        return
-    items = iter(items)
-    while (item := next(items, None)) is not None:   # again only if a worker was killed and its pool with it
-        yield from _pool(work, itertools.chain([item], items), workers)
+    """Yield an Outcome for each of `items` (any iterable, read lazily) as it finishes.
+
+    workers=1 is this process, more are a pool; then `work` and the items must be picklable.  A worker that is killed costs the
+    tasks it had and is replaced; ExecutorError if workers die before any of them has finished a task.
+    """
+    return (_attempt(work, item) for item in items) if workers == 1 else _pool(work, iter(items), workers)
 
 
 def _attempt(work, item):
@@ -53,27 +55,62 @@ def _attempt(work, item):
 
 
 def _pool(work, items, workers):
-    """Outcomes from one process pool, until `items` are used up or the pool breaks."""
-    others = set(multiprocessing.active_children())
-    with _environment(dict.fromkeys(_THREADS, "1")):
-        # spawn: numba and BLAS threads do not survive a fork
-        pool = futures.ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (work,))
-        running = {}
-        try:
-            for item in itertools.islice(items, 2 * workers):   # few in flight: memory stays flat, and little is lost on Ctrl-C
-                running[pool.submit(_in_worker, item)] = item
-            while running:
+    killed = Failure("BrokenProcessPool", "a worker process was killed, perhaps for lack of memory, with this task or its neighbor", "")
+    broken = True
+    while broken:
+        broken, finished, running = False, 0, {}
+        with _workers(work, workers) as pool:
+            while True:
+                while not broken and len(running) < 2 * workers and (item := next(items, None)) is not None:   # few: flat memory
+                    try:
+                        running[pool.submit(_in_worker, item)] = item
+                    except futures.BrokenExecutor:
+                        items, broken = itertools.chain([item], items), True
+                if not running:
+                    break
                 for future in futures.wait(running, return_when=futures.FIRST_COMPLETED).done:
                     item = running.pop(future)
-                    yield future.result()
-                    for new in itertools.islice(items, 1):
-                        running[pool.submit(_in_worker, new)] = new
-            pool.shutdown()
-        except BrokenProcessPool:
-            message = "a worker process was killed, perhaps for lack of memory, while this task was running or next in line"
-            for item in [item, *running.values()]:
-                yield Outcome(item, failure=Failure("BrokenProcessPool", message, message))
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in set(multiprocessing.active_children()) - others:
-                process.terminate()
+                    try:
+                        outcome = future.result()
+                        finished += 1
+                    except futures.BrokenExecutor:
+                        outcome, broken = Outcome(item, failure=killed), True
+                    yield outcome
+        if broken and not finished:
+            raise ExecutorError("the worker processes die before they finish a task; expected them to start: a script of your own needs "
+                                "`if __name__ == '__main__':` around the run, and workers=1 shows what else is wrong")
+
+
+@contextlib.contextmanager
+def _workers(work, workers):
+    """A pool of spawned processes (numba and BLAS threads do not survive a fork), ended at once on the way out."""
+    before, others = {name: os.environ.get(name) for name in _THREADS}, set(multiprocessing.active_children())
+    pool = futures.ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (work,))
+    try:
+        os.environ.update(dict.fromkeys(_THREADS, "1"))   # read by the children when they start
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+            process.join()
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+# ---------------------------------------------------------------- in a worker process
+
+_work = None
+
+
+def _start(work):
+    global _work
+    _work = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)   # Ctrl-C goes to the whole group; the parent decides what becomes of us
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()   # never outlive a killed parent
+
+
+def _in_worker(item):
+    return _attempt(_work, item)

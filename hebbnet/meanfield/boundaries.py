@@ -13,13 +13,13 @@ from scipy.optimize import brentq, minimize_scalar
 
 from .. import equations
 from ..observables import describe
-from ..params import ParameterError, Params, check, choose
+from ..params import ParameterError, Params, check, choose, nearest
 from . import glass, rs
 from .solution import Solution
 from .solving import ansatz_named
 
 ROOTS = 2          # length of the dimension `root` where lines are written as arrays
-UNRESOLVED = "the free energy of the m = 0 phase could not be computed on the whole line: alpha is too small for double precision"
+UNRESOLVED = "no transition found: alpha is too small for the free energies to differ in double precision; raise alpha"
 TINY = 1e-300      # lowest temperature that is looked at when T is the unknown
 
 
@@ -82,7 +82,8 @@ def spinodal_shape(e):
     T = np.linspace(0, top, 49)
 
     def load(t):
-        return max(rs.fold(e, t)[0], 0.0) if t < top else 0.0
+        reach = rs.fold(e, t)[0] if t < top else 0.0
+        return 0.0 if math.isnan(reach) else reach
 
     a = [load(t) for t in T]
     shape = [(0.0, a[0])]
@@ -102,7 +103,8 @@ def spinodal_temperatures(e, alpha):
         return (T[-1],)
 
     def excess(t):
-        return (rs.fold(e, t)[0] if t < T[-1] else 0.0) - alpha
+        reach = rs.fold(e, t)[0] if t < T[-1] else 0.0
+        return (0.0 if math.isnan(reach) else reach) - alpha       # NaN: the branch is shorter than rounding
 
     roots = []
     for i in range(len(T) - 1):
@@ -189,7 +191,7 @@ def transition(p):
         roots, values = sign_changes(lambda T: advantage(p.alpha, T), grid)
         if roots:
             return Roots(roots, "converged")
-        if np.isnan(values).any():
+        if np.isnan(values).any() or (e.soft and values[0] > 0):
             return Roots((), UNRESOLVED)
         if values[0] > 0:
             return Roots((), "no transition: retrieval has the lower free energy up to the end of its branch")
@@ -300,8 +302,10 @@ def problem(network, which, ansatz, params):
     ansatz_named(ansatz)
     module = equations.get(network)
     choose("which", which, LINES)
+    known = [*module.REQUIRED, *module.OPTIONAL]
     for name in params:
-        choose(f"parameter of {network!r}", name, [*module.REQUIRED, *module.OPTIONAL])
+        if name not in known:
+            raise ParameterError(f"{network!r} has no parameter {name!r} here.{nearest(name, known)}", name)
     left_out = [name for name in module.UNKNOWNS if name not in params]
     if len(left_out) != 1:
         names = " or ".join(module.UNKNOWNS)

@@ -1,0 +1,40 @@
+# `make demo` and `make test` need python3 (3.11 or newer, with venv and pip), make and a C compiler; they install into .venv once.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.PHONY: demo test test-slow bench figures clean
+
+demo: $(STAMP)
+	$(BIN)/hebbnet run theory/dense_phase_diagram.py --quick
+	$(BIN)/hebbnet run theory/dense_magnetization.py --quick
+	$(BIN)/hebbnet run sims/dense_magnetization.py --quick --workers 2
+	$(BIN)/hebbnet run sims/dense_phase_diagram.py --quick --workers 2
+	$(BIN)/hebbnet figure dense_magnetization --quick
+	$(BIN)/hebbnet figure dense_phase_diagram --quick
+	@echo "Pictures: figures/out/dense_phase_diagram_quick.png and figures/out/dense_magnetization_quick.png (data: data/*.h5)"
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest --slow
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/engines.py
+	$(BIN)/python benchmarks/theory.py
+
+# the full figures, hours on two cores; docs/ keeps the pictures
+figures: $(STAMP)
+	for name in dense_phase_diagram dense_magnetization; do \
+		$(BIN)/hebbnet run theory/$$name.py && $(BIN)/hebbnet run sims/$$name.py --workers 2 && $(BIN)/hebbnet figure $$name || exit 1; \
+	done
+
+# installed anew only when the dependencies change; the package itself is linked, not copied
+$(STAMP): setup.cfg pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable ".[test,bench]"
+	touch $(STAMP)
+
+clean:
+	rm -rf .venv data figures/out

@@ -1,0 +1,117 @@
+"""Speed of the compiled engine, one thread, beside the machine's own limit measured in the same run.
+
+A pattern-update is one pattern's overlap looked at for one attempted flip: attempted flips per second times K.  The limit is one
+int8 row of K bytes per attempt over the rate at which one thread reads N K bytes again and again.  Metropolis, at the acceptances
+of interest: the temperature is found by bisection, the start is a pattern below acceptance 0.1 and random above.
+
+    python benchmarks/engines.py [--save benchmarks/results/NAME.json]
+"""
+import json
+import platform
+import time
+
+import click
+import llvmlite.binding
+import numba
+import numpy as np
+
+import hebbnet
+from hebbnet.montecarlo import MonteCarlo
+from hebbnet.montecarlo.numba_engine import Engine
+
+CASES = [(2, 1000, 100, (0.01, 0.43, 0.94)), (2, 2000, 200, (0.01, 0.43, 0.94)), (4, 100, 2500, (0.0, 0.65, 0.97)),
+         (4, 100, 25_000, (0.01, 0.18, 0.9)), (4, 200, 200_000, (0.01, 0.65))]
+SEED, REPEATS, SECONDS = 1, 3, 0.5
+
+
+def prepared(P, N, K, T, acceptance):
+    task = MonteCarlo("dense", dynamics="metropolis", chains=1, start="pattern" if acceptance < 0.1 else "random")
+    problem = task.problem(task.check({"P": P, "N": N, "K": K, "T": T}), sample=0, seed=SEED)
+    return Engine(problem), task.initial(problem, SEED)
+
+
+def accepted(P, N, K, T, acceptance, sweeps=40):
+    engine, state = prepared(P, N, K, T, acceptance)
+    state, _ = engine.advance(state, sweeps // 2)
+    return engine.advance(state, sweeps)[1][0] / (sweeps * N)
+
+
+def temperature(P, N, K, acceptance):
+    """Temperature with about this acceptance, by bisection in ln T; a very low one for acceptance 0."""
+    low, high = np.log(0.02), np.log(40.0)
+    if acceptance == 0:
+        return np.exp(low)
+    if acceptance < 0.1:
+        high = np.log(0.7)   # stay in the retrieval state
+    for _ in range(9):
+        middle = (low + high) / 2
+        low, high = (middle, high) if accepted(P, N, K, np.exp(middle), acceptance, 10) < acceptance else (low, middle)
+    return float(np.exp(high if acceptance >= 0.1 else low))   # acceptance may jump between the phases: stay on this side
+
+
+def flips_per_second(P, N, K, T, acceptance):
+    """Best of REPEATS: attempted flips per second, and the acceptance seen."""
+    engine, state = prepared(P, N, K, T, acceptance)
+    state, _ = engine.advance(state, 3)
+    sweeps, best, flips = 1, np.inf, 0
+    while True:
+        start = time.perf_counter()
+        state, _ = engine.advance(state, sweeps)
+        if time.perf_counter() - start > SECONDS / 4:
+            break
+        sweeps *= 2
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        state, flipped = engine.advance(state, sweeps)
+        best, flips = min(best, time.perf_counter() - start), flipped[0]
+    return sweeps * N / best, flips / (sweeps * N)
+
+
+@numba.njit(fastmath=True)
+def total(words):
+    t = np.int64(0)
+    for k in range(words.size):
+        t += words[k]
+    return t
+
+
+def read_rate(size):
+    """Bytes per second that one thread reads, again and again, from `size` bytes."""
+    words = np.zeros(max(size // 8, 64), np.int64)
+    total(words)
+    repeats, best = max(1, int(2e9 / words.nbytes)), np.inf
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        for _ in range(repeats):
+            total(words)
+        best = min(best, time.perf_counter() - start)
+    return repeats * words.nbytes / best
+
+
+@click.command(help=__doc__)
+@click.option("--save", type=click.Path(dir_okay=False), help="also write the figures as JSON")
+def command(save):
+    rows = []
+    print(f"{'P':>2} {'N':>5} {'K':>7} {'accept':>7} {'kernel':>8} {'Mflip/s':>9} {'Gpat/s':>8} {'limit':>8} {'of it':>6}")
+    for P, N, K, acceptances in CASES:
+        limit = read_rate(N * K)
+        for acceptance in acceptances:
+            T = temperature(P, N, K, acceptance)
+            engine, _ = prepared(P, N, K, T, acceptance)
+            kernel = "matrix" if engine.matrix is not None else engine.problem.form.kernel
+            rate, seen = flips_per_second(P, N, K, T, acceptance)
+            rows.append({"P": P, "N": N, "K": K, "T": T, "acceptance": seen, "kernel": kernel, "flips_per_second": rate,
+                         "pattern_updates_per_second": rate * K, "limit": limit})
+            print(f"{P:2d} {N:5d} {K:7d} {seen:7.3f} {kernel:>8} {rate / 1e6:9.2f} {rate * K / 1e9:8.2f} {limit / 1e9:8.2f} "
+                  f"{rate * K / limit:6.0%}", flush=True)
+    print("limit: K bytes per attempt over the single-thread read rate at N K bytes, in 1e9 pattern-updates per second")
+    if save:
+        about = {"cpu": llvmlite.binding.get_host_cpu_name(), "machine": platform.machine(), "python": platform.python_version(),
+                 "numba": numba.__version__, "numpy": np.__version__, "hebbnet": hebbnet.__version__}
+        with open(save, "w") as file:
+            json.dump({"machine": about, "engines": rows}, file, indent=1)
+        print(f"wrote {save}")
+
+
+if __name__ == "__main__":
+    command()

@@ -1,0 +1,48 @@
+"""Phase diagram of the dense P = 4 network: replica-symmetric lines over simulated overlaps, and cuts through it with error bars.
+
+Reads data/dense_phase_diagram{,_theory}.h5 (sims/ and theory/ of the same name).  --quick reads the stores of their --quick runs.
+"""
+import click
+import numpy as np
+
+import hebbnet as hn
+from hebbnet import plotting
+
+CUTS = (0.1, 0.2, 0.3)   # loads of the right panel; the nearest simulated ones are drawn
+
+
+def draw(run, lines, path):
+    P, sizes = int(run.P), run.N.values
+    with plotting.figure(path, ncols=2, figsize=(10.5, 4.3), width_ratios=(1.25, 1)) as (fig, (plane, cuts)):
+        plotting.phase_lines(plane, lines, ("spinodal", "transition", "at", "static_glass", "dynamic_glass"))
+        points = plotting.overlap_map(plane, run.sel(N=sizes[-1]))
+        fig.colorbar(points, ax=plane, label=plotting.label("m", words=False) + f" (Monte Carlo, N = {sizes[-1]})", pad=0.01)
+        plane.set(xlabel=plotting.label("alpha"), ylabel=plotting.label("T"), xlim=(0, 0.52), ylim=(0, 1.08),
+                  title=f"dense network, P = {P}: started from a stored pattern")
+        plane.legend(loc="upper right")
+
+        temperatures = np.linspace(0.01, 1.0, 300)
+        for load, color in zip(CUTS, plotting.COLORS):
+            alpha = float(run.alpha.sel(alpha=load, method="nearest"))
+            theory = [hn.solve("dense", P=P, alpha=alpha, T=T).m for T in temperatures]
+            cuts.plot(temperatures, theory, color=color, label=rf"theory, $\alpha$ = {alpha:.3g}")
+            for N, marker in zip(sizes, plotting.MARKERS):
+                plotting.overlap_points(cuts, run.sel(N=N, alpha=alpha), "T", color=color, marker=marker, label=f"N = {N}")
+        cuts.set(xlabel=plotting.label("T"), ylabel=plotting.label("m"), xlim=(0, 1.05), ylim=(0, 1.04),
+                 title="cuts at fixed load (open: some chains left retrieval)")
+        cuts.legend(loc="lower left", ncols=1)
+
+
+@click.command(help=__doc__)
+@click.option("--quick", is_flag=True, help="draw the reduced studies")
+@click.option("--folder", default="data", show_default=True, help="where the stores are")
+@click.option("--out", default="figures/out", show_default=True, help="where the picture goes")
+def command(quick, folder, out):
+    suffix = "_quick" if quick else ""
+    path = f"{out}/dense_phase_diagram{suffix}.png"
+    draw(hn.open(f"{folder}/dense_phase_diagram{suffix}.h5"), hn.open(f"{folder}/dense_phase_diagram_theory{suffix}.h5"), path)
+    click.echo(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    command()

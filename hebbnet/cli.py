@@ -1,0 +1,339 @@
+"""The `hebbnet` command, and `main` for scripts that declare a study.
+
+Everything is imported on use, so that `hebbnet --help` is quick.  Exit codes: 0 done; 1 a task failed or a solution did not
+converge; 2 bad input, with a last line that names the parameter or file; 130 and 143 stopped by Ctrl-C or SIGTERM.
+"""
+import contextlib
+import importlib.util
+import json
+import math
+import sys
+from pathlib import Path
+
+import click
+
+from . import __version__
+from .params import PARAMETERS, ParameterError, nearest, plain
+
+SCRIPT = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@contextlib.contextmanager
+def _one_sentence():
+    """Turn errors of the user into a message and an exit code; a traceback means a bug."""
+    try:
+        yield
+    except ParameterError as e:
+        named = e.parameter is None or e.parameter in str(e)
+        _stop(f"{'' if named else f'{e.parameter}: '}{e}", 2)
+    except KeyboardInterrupt as e:
+        _stop(str(e) or "stopped", getattr(e, "code", 130))
+    except (ValueError, RuntimeError) as e:
+        from .store import StoreError
+        from .sweep import ExecutorError, StudyError
+        if isinstance(e, StoreError):
+            _stop(e, 2)
+        if isinstance(e, StudyError | ExecutorError):
+            _stop(e, 1)
+        raise
+
+
+def _stop(message, code):
+    click.echo(f"hebbnet: {message}", err=True)
+    sys.exit(code)
+
+
+class _Group(click.Group):
+    def invoke(self, ctx):
+        with _one_sentence():
+            return super().invoke(ctx)
+
+
+class _Command(click.Command):
+    def invoke(self, ctx):
+        with _one_sentence():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hebbnet")
+def cli():
+    """Statistical mechanics of associative memories: theory, Monte Carlo, and studies of both.
+
+    \b
+    hebbnet solve dense --P 4 --alpha 0.1 --T 0.2             self-consistency equations, one point
+    hebbnet boundary dense spinodal --P 4 --alpha 0.1         the temperature where retrieval ends
+    hebbnet simulate dense --P 4 --alpha 0.1 --T 0.2 --N 100  Monte Carlo, one point
+    hebbnet run sims/dense_retrieval.py --workers 2           a study over a grid; again to resume
+    hebbnet figure dense_phase_diagram                        a picture of stored studies
+    """
+
+
+# ---------------------------------------------------------------- one point
+
+def parameters(command):
+    """An option for every control parameter, in the words of params.py."""
+    for name, parameter in reversed(PARAMETERS.items()):
+        dashed, more = name.replace("_", "-"), {}
+        declared = dict.fromkeys([f"--{dashed}", f"--{name}"])
+        if parameter.kind is bool:
+            declared = [f"--{dashed}/--no-{dashed}", f"--{name}"]
+        else:
+            more = {"type": parameter.kind}
+        text = f"{parameter.meaning[0].upper()}{parameter.meaning[1:]}."
+        command = click.option(*declared, name, default=None, help=text, **more)(command)
+    return command
+
+
+def _given(options):
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _json(value):
+    """JSON that every reader takes: NaN as null, infinities as the strings "Infinity" and "-Infinity"."""
+    def strict(value):
+        value = plain(value)
+        if isinstance(value, dict):
+            return {str(k): strict(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [strict(v) for v in value]
+        if isinstance(value, float) and not math.isfinite(value):
+            return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        return value
+    return json.dumps(strict(value), indent=2, allow_nan=False)
+
+
+def _values(dataset):
+    return {name: dataset[name].values for name in dataset.variables}
+
+
+def _show(name, value):
+    value = plain(value)
+    click.echo(f"{name:>16} = {f'{value:.10g}' if isinstance(value, float) else value}")
+
+
+@cli.command()
+@click.argument("network")
+@parameters
+@click.option("--ansatz", help="Replica ansatz (default rs).")
+@click.option("--start", help="Branch: retrieval (default), paramagnet, glass.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def solve(network, as_json, **options):
+    """Solve the self-consistency equations of NETWORK at one point."""
+    from . import solve
+    solution = solve(network, **_given(options))
+    values = _values(solution.to_dataset())
+    if as_json:
+        click.echo(_json({"network": network, **values}))
+    else:
+        for name, value in values.items():
+            _show(name, value)
+    if not solution.converged:
+        _stop(solution.status, 1)
+
+
+@cli.command()
+@click.argument("network")
+@click.argument("which")
+@parameters
+@click.option("--ansatz", help="Replica ansatz (default rs).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def boundary(network, which, as_json, **options):
+    """Find the boundary WHICH of NETWORK (spinodal, transition, at); the parameter left out is the one solved for."""
+    from . import boundary
+    found = boundary(network, which, **_given(options))
+    if as_json:
+        click.echo(_json({"network": network, "which": which, "unknown": found.unknown, "value": found.value,
+                          "values": list(found.values), "converged": bool(found.converged), "status": found.status}))
+    else:
+        _show(found.unknown, float(found.value))
+        if len(found.values) > 1:
+            _show("all roots", ", ".join(f"{v:.10g}" for v in found.values))
+        _show("status", found.status)
+    if not found.converged:
+        _stop(found.status, 1)
+
+
+@cli.command()
+@click.argument("network")
+@parameters
+@click.option("--seed", type=int, default=0, show_default=True, help="Key of the random numbers.")
+@click.option("--start", help="Start: pattern (default), random.")
+@click.option("--overlap", type=float, help="Start at this overlap with pattern 1 instead.")
+@click.option("--dynamics", help="heat-bath (default), metropolis, zero-temperature, parallel.")
+@click.option("--order", help="Order of the sites: random (default), systematic.")
+@click.option("--engine", help="numba (default), numpy.")
+@click.option("--thermalize", type=int, help="Sweeps before measuring.")
+@click.option("--measure", type=int, help="Sweeps of measurement.")
+@click.option("--every", type=int, help="Sweeps between measurements.")
+@click.option("--disorder", type=int, help="Disorder samples.")
+@click.option("--chains", type=int, help="Chains per sample.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the data to this .h5 file.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def simulate(network, overlap, out, force, as_json, seed, **options):
+    """Simulate NETWORK at one point and print its averages."""
+    from . import simulate
+    options = _given(options)
+    if overlap is not None:
+        if "start" in options:
+            raise ParameterError(f"--start {options['start']} and --overlap {overlap}: expected one of them", "overlap")
+        options["start"] = ("overlap", overlap)
+    if out is not None and out.exists() and not force:
+        raise ParameterError(f"--out {out} exists; choose another name, or replace it with --force", "out")
+    data = simulate(network, seed=seed, **options)
+    if out is not None:
+        from . import store
+        call = {name: value for name, value in options.items() if name != "engine"}   # an engine changes no data
+        store.write(out, data, {"seed": seed, "study": store.to_json({"seed": seed, "simulate": {"network": network, **call}})})
+    if as_json:
+        click.echo(_json({"network": network, "seed": seed, **_values(data)}))
+        return
+    for name in data.variables:
+        if f"{name}_mean" in data and data[f"{name}_mean"].ndim == 0:
+            error = float(data[f"{name}_err"]) if f"{name}_err" in data else math.nan
+            click.echo(f"{name:>16} = {float(data[f'{name}_mean']):.6g} +- {error:.2g}")
+    if "equilibrated" in data:
+        click.echo(f"{'equilibrated':>16} = {100 * float(data['equilibrated'].mean()):.0f} % of chains")
+    if out is not None:
+        click.echo(f"written to {out}")
+
+
+# ---------------------------------------------------------------- studies
+
+def load(script, quick=False):
+    """The STUDY (or QUICK) that a script declares, without running its `main`."""
+    script = Path(script).resolve()
+    sys.path.insert(0, str(script.parent))   # as for a script that is run; workers look for its classes there too
+    spec = importlib.util.spec_from_file_location(script.stem, script)
+    if spec is None:
+        raise ParameterError(f"SCRIPT {script} is not a Python file (.py)", "SCRIPT")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(script.stem, module)
+    spec.loader.exec_module(module)
+    study = getattr(module, "STUDY", None)
+    if study is None:
+        raise ParameterError(f"SCRIPT {script} declares no STUDY; expected STUDY = Study(...)", "SCRIPT")
+    return _choose(study, getattr(module, "QUICK", None), quick)
+
+
+def _choose(study, quick, wanted):
+    if wanted and quick is None:
+        raise ParameterError(f"--quick: {study.name} has no quick version; expected QUICK = Study(...) beside STUDY", "quick")
+    if quick is not None and quick.name == study.name:
+        raise ParameterError(f"QUICK has the name {study.name!r} of STUDY; expected another one, since files are called so", "quick")
+    return quick if wanted else study
+
+
+def _run_options(command):
+    for option in reversed([
+        click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes."),
+        click.option("--folder", type=click.Path(file_okay=False), default="data", show_default=True, help="Where the data go."),
+        click.option("--quick", is_flag=True, help="The reduced version, in its own file."),
+        click.option("--engine", help="Engine of a simulation; changes the speed, not the data."),
+        click.option("--quiet", is_flag=True, help="No progress.")]):
+        command = option(command)
+    return command
+
+
+def _run(study, folder, workers, quiet, engine):
+    path = study.run(folder=folder, workers=workers, quiet=quiet, **_given({"engine": engine}))
+    if not quiet:
+        click.echo(path)
+
+
+def main(study, quick=None):
+    """What a script that declares a study ends with: `python sims/x.py --workers 2` does what `hebbnet run sims/x.py` does.
+
+    quick: the reduced study of `--quick`, under another name.
+    """
+    @click.command(cls=_Command, help=f"Run the study {study.name}; run it again to resume.")
+    @_run_options
+    def command(**options):
+        _run(_choose(study, quick, options.pop("quick")), **options)
+    command()
+
+
+@cli.command()
+@click.argument("script", type=SCRIPT)
+@_run_options
+def run(script, quick, **options):
+    """Run the STUDY of SCRIPT: what is on disk is skipped, the rest computed and merged.  Run it again to resume."""
+    _run(load(script, quick), **options)
+
+
+@cli.command()
+@click.argument("script", type=SCRIPT)
+@click.option("--folder", type=click.Path(file_okay=False), default="data", show_default=True, help="Where the data are.")
+@click.option("--quick", is_flag=True, help="The reduced version.")
+@click.option("--partial", is_flag=True, help="Merge although tasks are missing; they become NaN.")
+def merge(script, folder, quick, partial):
+    """Join the task files of SCRIPT's study into one file."""
+    click.echo(load(script, quick).merge(folder, partial=partial))
+
+
+@cli.command()
+@click.argument("where", type=click.Path(exists=True, path_type=Path), metavar="SCRIPT|FOLDER", default="data")
+@click.option("--folder", type=click.Path(file_okay=False), default="data", show_default=True, help="Where the data of SCRIPT are.")
+@click.option("--quick", is_flag=True, help="The reduced version.")
+def status(where, folder, quick):
+    """How far a study is, or what studies a data folder holds."""
+    if where.is_dir():
+        names = sorted({path.stem for path in where.glob("*.h5")} | {path.name for path in where.iterdir() if path.is_dir()})
+        for name in names:
+            tasks = sum(1 for _ in (where / name).glob("*.h5"))
+            click.echo(f"{name}: {tasks} task files, {'merged' if (where / f'{name}.h5').exists() else 'not merged'}")
+        if not names:
+            click.echo(f"no studies in {where}")
+        return
+    study = load(where, quick)
+    s = study.status(folder)
+    click.echo(f"{study.name}: {s.done} of {s.total} tasks done, {s.missing} left, {s.damaged} damaged; "
+               f"{'merged' if s.merged else 'not merged'}")
+    if s.done and s.done < s.total:
+        click.echo(f"about {s.wall_time / s.done * (s.total - s.done) / 60:.2g} min of work left on one core")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def info(file, as_json):
+    """What a data FILE holds: variables, study, seed, versions; verifies it on the way."""
+    from .store import info
+    facts = info(file)
+    if as_json:
+        click.echo(_json(facts))
+        return
+    click.echo(f"{facts['path']}: {facts['bytes']} bytes, intact")
+    for name, value in facts["attributes"].items():
+        click.echo(f"{name:>16}: {json.dumps(value) if isinstance(value, dict) else value}")
+    for name, v in facts["variables"].items():
+        shape = ", ".join(f"{dim} {size}" for dim, size in zip(v["dims"], v["shape"]))
+        true = f"  {100 * v['fraction_true']:.0f} % true" if "fraction_true" in v else ""
+        click.echo(f"{name:>16}  ({shape}) {v['dtype']}  {v.get('long_name', '')}{true}")
+
+
+@cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []})
+@click.argument("name")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def figure(name, arguments):
+    """Draw figures/NAME.py of the current checkout; arguments are passed on."""
+    import runpy
+    folders = [folder / "figures" for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "figures").is_dir()]
+    if not folders:
+        raise ParameterError(f"there is no folder figures/ in {Path.cwd()} or above; run this in a checkout of hebbnet", "NAME")
+    script = folders[0] / f"{name.removesuffix('.py')}.py"
+    if not script.is_file():
+        valid = sorted(path.stem for path in folders[0].glob("*.py"))
+        raise ParameterError(f"NAME = {name!r} is not a figure of {folders[0]}.{nearest(name, valid)}", "NAME")
+    sys.argv = [str(script), *arguments]
+    sys.path.insert(0, str(script.parent))
+    runpy.run_path(str(script), run_name="__main__")
+
+
+@cli.command()
+def networks():
+    """List the networks, with their first line of documentation."""
+    import ast
+    for path in sorted((Path(__file__).parent / "networks").glob("[!_]*.py")):
+        click.echo(f"{path.stem:>14}  {(ast.get_docstring(ast.parse(path.read_text())) or '').partition(chr(10))[0]}")
