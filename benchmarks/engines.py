@@ -21,7 +21,7 @@ from hebbnet.montecarlo.numba_engine import Engine
 
 CASES = [(2, 1000, 100, (0.01, 0.43, 0.94)), (2, 2000, 200, (0.01, 0.43, 0.94)), (4, 100, 2500, (0.0, 0.65, 0.97)),
          (4, 100, 25_000, (0.01, 0.18, 0.9)), (4, 200, 200_000, (0.01, 0.65))]
-SEED, REPEATS, SECONDS = 1, 3, 0.5
+SEED, REPEATS, SECONDS, SWEEPS = 1, 3, 0.5, 10
 
 
 def prepared(P, N, K, T, acceptance):
@@ -30,41 +30,34 @@ def prepared(P, N, K, T, acceptance):
     return Engine(problem), task.initial(problem, SEED)
 
 
-def accepted(P, N, K, T, acceptance, sweeps=40):
-    engine, state = prepared(P, N, K, T, acceptance)
-    state, _ = engine.advance(state, sweeps // 2)
-    return engine.advance(state, sweeps)[1][0] / (sweeps * N)
+def pieces(P, N, K, T, acceptance, seconds):
+    """Run SWEEPS sweeps from the start, again and again, for about `seconds`: attempted flips per second, and the acceptance.
+
+    Always from the start, because a random one may find a pattern if it is given time, and the acceptance then drops.
+    """
+    engine, start = prepared(P, N, K, T, acceptance)
+    state, _ = engine.advance(copied(start), SWEEPS)   # compiles, and lets the engine choose its form
+    spent, runs, flips = 0.0, 0, 0
+    while spent < seconds or not runs:
+        state = copied(start)
+        begin = time.perf_counter()
+        state, flipped = engine.advance(state, SWEEPS)
+        spent += time.perf_counter() - begin
+        runs, flips = runs + 1, flips + flipped[0]
+    return runs * SWEEPS * N / spent, flips / (runs * SWEEPS * N), "matrix" if engine.matrix else engine.problem.form.kernel
+
+
+def copied(state):
+    return state._replace(spins=state.spins.copy(), overlaps=state.overlaps.copy())
 
 
 def temperature(P, N, K, acceptance):
     """Temperature with about this acceptance, by bisection in ln T; a very low one for acceptance 0."""
-    low, high = np.log(0.02), np.log(40.0)
-    if acceptance == 0:
-        return np.exp(low)
-    if acceptance < 0.1:
-        high = np.log(0.7)   # stay in the retrieval state
-    for _ in range(9):
+    low, high = np.log(0.02), np.log(40.0 if acceptance >= 0.1 else 0.7)   # 0.7: stay in the retrieval state
+    for _ in range(12 if acceptance else 0):
         middle = (low + high) / 2
-        low, high = (middle, high) if accepted(P, N, K, np.exp(middle), acceptance, 10) < acceptance else (low, middle)
-    return float(np.exp(high if acceptance >= 0.1 else low))   # acceptance may jump between the phases: stay on this side
-
-
-def flips_per_second(P, N, K, T, acceptance):
-    """Best of REPEATS: attempted flips per second, and the acceptance seen."""
-    engine, state = prepared(P, N, K, T, acceptance)
-    state, _ = engine.advance(state, 3)
-    sweeps, best, flips = 1, np.inf, 0
-    while True:
-        start = time.perf_counter()
-        state, _ = engine.advance(state, sweeps)
-        if time.perf_counter() - start > SECONDS / 4:
-            break
-        sweeps *= 2
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        state, flipped = engine.advance(state, sweeps)
-        best, flips = min(best, time.perf_counter() - start), flipped[0]
-    return sweeps * N / best, flips / (sweeps * N)
+        low, high = (middle, high) if pieces(P, N, K, np.exp(middle), acceptance, 0)[1] < acceptance else (low, middle)
+    return float(np.exp(low))
 
 
 @numba.njit(fastmath=True)
@@ -97,9 +90,7 @@ def command(save):
         limit = read_rate(N * K)
         for acceptance in acceptances:
             T = temperature(P, N, K, acceptance)
-            engine, _ = prepared(P, N, K, T, acceptance)
-            kernel = "matrix" if engine.matrix is not None else engine.problem.form.kernel
-            rate, seen = flips_per_second(P, N, K, T, acceptance)
+            rate, seen, kernel = max(pieces(P, N, K, T, acceptance, SECONDS) for _ in range(REPEATS))
             rows.append({"P": P, "N": N, "K": K, "T": T, "acceptance": seen, "kernel": kernel, "flips_per_second": rate,
                          "pattern_updates_per_second": rate * K, "limit": limit})
             print(f"{P:2d} {N:5d} {K:7d} {seen:7.3f} {kernel:>8} {rate / 1e6:9.2f} {rate * K / 1e9:8.2f} {limit / 1e9:8.2f} "

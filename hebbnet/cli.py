@@ -308,7 +308,7 @@ def info(file, as_json):
     for name, value in facts["attributes"].items():
         click.echo(f"{name:>16}: {json.dumps(value) if isinstance(value, dict) else value}")
     for name, v in facts["variables"].items():
-        shape = ", ".join(f"{dim} {size}" for dim, size in zip(v["dims"], v["shape"]))
+        shape = ", ".join(f"{dim} {size}" for dim, size in zip(v["dims"], v["shape"], strict=True))
         true = f"  {100 * v['fraction_true']:.0f} % true" if "fraction_true" in v else ""
         click.echo(f"{name:>16}  ({shape}) {v['dtype']}  {v.get('long_name', '')}{true}")
 

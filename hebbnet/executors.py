@@ -55,7 +55,7 @@ def _attempt(work, item):
 
 
 def _pool(work, items, workers):
-    killed = Failure("BrokenProcessPool", "a worker process was killed, perhaps for lack of memory, with this task or its neighbor", "")
+    killed = Failure("BrokenProcessPool", "a worker process was killed, perhaps for lack of memory, by this task or a neighbor", "")
     broken = True
     while broken:
         broken, finished, running = False, 0, {}
@@ -77,8 +77,8 @@ def _pool(work, items, workers):
                         outcome, broken = Outcome(item, failure=killed), True
                     yield outcome
         if broken and not finished:
-            raise ExecutorError("the worker processes die before they finish a task; expected them to start: a script of your own needs "
-                                "`if __name__ == '__main__':` around the run, and workers=1 shows what else is wrong")
+            raise ExecutorError("the worker processes die before they finish a task; expected them to start: a script of your own "
+                                "needs `if __name__ == '__main__':` around the run, and workers=1 shows what else is wrong")
 
 
 @contextlib.contextmanager

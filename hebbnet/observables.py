@@ -36,6 +36,7 @@ OBSERVABLES = {o.name: o for o in [
     Observable("escaped", "esc", "the chain started in the retrieval state and left it"),
     Observable("escaped_fraction", r"p_{\mathrm{esc}}", "fraction of chains that left the retrieval state"),
     Observable("m_retrieval", r"m_{\mathrm{ret}}", "overlap averaged over the chains that stayed in the retrieval state"),
+    Observable("spins", "s", "spins at the end"),
     Observable("exact_integers", "int", "whether all local fields were exact integers (otherwise float64)"),
     # solver bookkeeping
     Observable("converged", "ok", "whether the solver converged"),
@@ -76,7 +77,8 @@ def describe(name):
     if name in DIMENSIONS:
         return {"long_name": DIMENSIONS[name], "units": "1", "symbol": name}
     for suffix, words, mark in (("_mean", "mean over disorder samples", r"\langle %s \rangle"),
-                                ("_err", "standard error over disorder samples", r"\delta %s")):
+                                ("_err", "standard error over disorder samples", r"\delta %s"),
+                                ("_series", "time series", "%s(t)")):
         base = OBSERVABLES.get(name.removesuffix(suffix))
         if name.endswith(suffix) and base:
             return {"long_name": f"{base.meaning}: {words}", "units": base.units, "symbol": mark % base.symbol}

@@ -155,7 +155,7 @@ def write(path, data, attributes=None):
         variables[name] = _stored(name, dims, values, rest[0] if rest else {})
     sizes = {}
     for name, variable in variables.items():
-        for dim, size in zip(variable.dims, variable.values.shape):
+        for dim, size in zip(variable.dims, variable.values.shape, strict=True):
             if sizes.setdefault(dim, size) != size:
                 raise TypeError(f"dimension {dim} has length {size} in {name} and {sizes[dim]} elsewhere; the lengths must agree")
     for dim, size in sizes.items():
@@ -282,7 +282,8 @@ def read(path):
     try:
         image = path.read_bytes()
     except FileNotFoundError:
-        raise StoreError(f"{path} does not exist; expected a hebbnet file: check the path, or run the study that writes it") from None
+        raise StoreError(f"{path} does not exist; expected a hebbnet file: check the path, or run the study that writes it"
+                         ) from None
     except OSError as e:
         raise StoreError(f"{path} cannot be read: {e}; expected a hebbnet file (.h5)") from e
     attributes, variables, intact = {}, {}, False
@@ -297,14 +298,15 @@ def read(path):
                 intact = _digest(variables, attributes) == attributes["digest"]
                 variables = {name: _decoded(variable) for name, variable in variables.items()}
     except Exception as e:   # a damaged file can raise anything at all out of the HDF5 library
-        raise DamagedError(f"{path} ({len(image)} bytes) is not an intact HDF5 file: {' '.join(str(e).split())[:200]}; expected a complete "
-                           "hebbnet file: restore it from a copy, or remove it and run the study again") from e
+        why = " ".join(str(e).split())[:200]
+        raise DamagedError(f"{path} ({len(image)} bytes) is not an intact HDF5 file: {why}; expected a complete hebbnet file: restore "
+                           "it from a copy, or remove it and run the study again") from e
     if not ours:
         raise StoreError(f"{path} is an HDF5 file without hebbnet's schema_version, hebbnet_version and digest; expected a file "
                          "written by hebbnet: check the path")
     if attributes["schema_version"] != SCHEMA:
-        raise StoreError(f"{path} has schema_version {attributes['schema_version']}, written by hebbnet {attributes['hebbnet_version']}; "
-                         f"this is hebbnet {__version__}, which reads version {SCHEMA}: upgrade hebbnet")
+        raise StoreError(f"{path} has schema_version {attributes['schema_version']}, written by hebbnet "
+                         f"{attributes['hebbnet_version']}; this is hebbnet {__version__}, which reads version {SCHEMA}: upgrade hebbnet")
     if not intact:
         raise DamagedError(f"{path} is damaged: its contents do not match its digest {str(attributes['digest'])[:12]}...; expected "
                            "them to: restore it from a copy, or remove it and run the study again")
@@ -358,7 +360,8 @@ def info(path):
             attributes[key] = json.loads(attributes[key])
     table = {}
     for name, (dims, values, attrs) in variables.items():
-        table[name] = {"dims": list(dims), "shape": list(values.shape), "dtype": "str" if values.dtype.kind == "U" else str(values.dtype),
+        kind = "str" if values.dtype.kind == "U" else str(values.dtype)
+        table[name] = {"dims": list(dims), "shape": list(values.shape), "dtype": kind,
                        **{k: attrs[k] for k in ("long_name", "units") if k in attrs}}
         if values.dtype.kind == "b" and values.size:
             table[name]["fraction_true"] = float(values.mean())

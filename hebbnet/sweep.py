@@ -427,7 +427,8 @@ def _compare(path, attributes, identity):
     differ = [name for name in {**there, **here} if there.get(name, absent) != here.get(name, absent)]
     differ = [name for name in differ if name.removeprefix("task.") not in _MAY_GROW]
     if differ:
-        words = "; ".join(f"{n.removeprefix('task.')} is {there.get(n, 'absent')!r} there and {here.get(n, 'absent')!r} here" for n in differ)
+        words = "; ".join(f"{name.removeprefix('task.')} is {there.get(name, 'absent')!r} there and {here.get(name, 'absent')!r} here"
+                          for name in differ)
         raise store.StoreError(f"{path} belongs to another study: {words}; use another study name or another folder")
 
 
@@ -437,7 +438,7 @@ def _report(study, failures, shown=3):
         point = ", ".join(f"{k}={v!r}" for k, v in unit.point.items())
         lines.append(f"- {point}, sample {unit.sample}: {failure.kind}: {failure.message}")
         lines += [failure.traceback.rstrip()] if number < shown else []
-    lines.append(f"{len(failures)} tasks failed, the first with {failures[0][1].kind}; mend the cause and run again: only these are computed")
+    lines.append(f"{len(failures)} tasks failed, the first with {failures[0][1].kind}: mend the cause and run again; only these are computed")
     return "\n".join(lines)
 
 

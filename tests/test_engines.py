@@ -131,8 +131,23 @@ def test_coupling_matrix_and_overlaps_give_the_same_spins(self_interaction):
     for dynamics in DYNAMICS:
         for K in (10, 300):
             p = problem(2, 50, K, T=0.0 if dynamics == "zero-temperature" else 0.9, dynamics=dynamics, self_interaction=self_interaction)
-            assert (numba_engine.Engine(p).matrix is not None) == (K > 50)
+            assert numba_engine.Engine(p).matrix == (K > 50)
             assert_same(p, numba_engine.Engine(p, matrix=True), numba_engine.Engine(p, matrix=False))
+
+
+def test_the_cheaper_form_is_chosen_by_acceptance():
+    cold, hot = problem(2, 200, 40, T=0.05), problem(2, 200, 20, T=50.0)
+    engine = numba_engine.Engine(cold)
+    engine.advance(engine.advance(state(cold), 20)[0], 5)
+    assert engine.matrix
+    other = numba_engine.Engine(hot)
+    other.advance(state(hot), 5)
+    assert not other.matrix
+    pieces, whole = state(cold), state(cold)
+    for _ in range(4):   # the form changes on the way, the spins do not
+        pieces, _ = engine.advance(pieces, 5)
+    whole, _ = numba_engine.Engine(cold, matrix=False).advance(whole, 20)
+    np.testing.assert_array_equal(pieces.spins, whole.spins)
 
 
 @pytest.mark.parametrize("P, K", [(2, 300), (4, 60)])

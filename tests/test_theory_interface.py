@@ -14,9 +14,10 @@ POINT = dict(P=4, alpha=0.1, T=0.2)
 
 
 @pytest.mark.parametrize("change, words", [
-    (dict(T=-0.1), ["T = -0.1", ">= 0"]), (dict(alpha=-1), ["alpha = -1"]), (dict(P=1), ["P = 1", ">= 2"]), (dict(P=3.5), ["P = 3.5"]),
-    (dict(alpha=math.nan), ["alpha"]), (dict(alfa=0.1), ["alfa", "'alpha'"]), (dict(start="retreival"), ["'retrieval'"]), (dict(start=7), ["start"]),
-    (dict(start="glass"), ["P >= 3", "not a phase"]), (dict(ansatz="1rsb"), ["1rsb", "Valid: rs"]), (dict(N=3), ["N = 3", "raise N"]),
+    (dict(T=-0.1), ["T = -0.1", ">= 0"]), (dict(alpha=-1), ["alpha = -1"]), (dict(P=1), ["P = 1", ">= 2"]),
+    (dict(P=3.5), ["P = 3.5"]), (dict(alpha=math.nan), ["alpha"]), (dict(alfa=0.1), ["alfa", "'alpha'"]),
+    (dict(start="retreival"), ["'retrieval'"]), (dict(start=7), ["start"]), (dict(start="glass"), ["P >= 3", "not a phase"]),
+    (dict(ansatz="1rsb"), ["1rsb", "Valid: rs"]), (dict(N=3), ["N = 3", "raise N"]),
     (dict(P=2, N=100), ["N = 100", "P >= 3"]), (dict(self_interaction=1), ["self_interaction", "True or False"])])
 def test_bad_input_is_one_clear_error(change, words):
     with pytest.raises(hn.ParameterError) as error:
@@ -51,11 +52,13 @@ def test_missing_and_unknown_names():
         solve_map("dense", P=4, alpha=[-0.1, 0.2], T=[0.1])
 
 
-@pytest.mark.parametrize("point", [dict(P=4, alpha=0.5, T=0.5), dict(P=4, alpha=0.1, T=1.2), dict(P=2, alpha=0.15, T=0.0), dict(P=3, alpha=0.4, T=0.0),
-                                   dict(P=4, alpha=0.3, T=0.4, self_interaction=True)])
+@pytest.mark.parametrize("point", [
+    dict(P=4, alpha=0.5, T=0.5), dict(P=4, alpha=0.1, T=1.2), dict(P=2, alpha=0.15, T=0.0), dict(P=3, alpha=0.4, T=0.0),
+    dict(P=4, alpha=0.3, T=0.4, self_interaction=True)])
 def test_absent_retrieval_is_nan_and_says_where_it_ends(point):
     s = hn.solve("dense", **point)
-    assert not s.converged and all(math.isnan(x) for x in (s.m, s.q, s.chi, s.free_energy, s.energy, s.entropy, s.replicon, s.free_entropy))
+    numbers = (s.m, s.q, s.chi, s.free_energy, s.energy, s.entropy, s.replicon, s.free_entropy)
+    assert not s.converged and all(math.isnan(x) for x in numbers)
     assert "no retrieval" in s.status and "lower" in s.status
     fixed = {name: value for name, value in point.items() if name != "alpha"}
     end = float(hn.boundary("dense", "spinodal", **fixed))
@@ -63,8 +66,10 @@ def test_absent_retrieval_is_nan_and_says_where_it_ends(point):
 
 
 def test_other_absent_branches():
-    for point, word in ((dict(P=2, alpha=0.1, T=1.4, start="glass"), "T_g"), (dict(P=2, alpha=0.0, T=0.5, start="glass"), "single pattern"),
-                        (dict(P=2, alpha=0.1, T=0.9, start="paramagnet"), "T = 1"), (dict(P=4, alpha=0.1, T=0.0, start="paramagnet"), "T = 0")):
+    for point, word in ((dict(P=2, alpha=0.1, T=1.4, start="glass"), "T_g"),
+                        (dict(P=2, alpha=0.0, T=0.5, start="glass"), "single pattern"),
+                        (dict(P=2, alpha=0.1, T=0.9, start="paramagnet"), "T = 1"),
+                        (dict(P=4, alpha=0.1, T=0.0, start="paramagnet"), "T = 0")):
         s = hn.solve("dense", **point)
         assert not s.converged and math.isnan(s.q) and word in s.status
 
@@ -80,11 +85,13 @@ def test_paramagnet_says_where_it_is_not_the_phase():
 
 
 @pytest.mark.parametrize("which, point, words", [
-    ("spinodal", dict(P=4, alpha=0.5), "largest load"), ("spinodal", dict(P=4, T=1.5), "single pattern"), ("transition", dict(P=4, alpha=0.39), "1RSB"),
-    ("transition", dict(P=4, T=0.1), "1RSB"), ("transition", dict(P=4, T=0.0), "1RSB"), ("transition", dict(P=2, alpha=0.06), "glass"),
-    ("transition", dict(P=4, T=0.8), "at every load"), ("at", dict(P=4, alpha=0.001), "underflows"), ("at", dict(P=4, T=0.5), "stable"),
-    ("at", dict(P=4, alpha=0.0), "stable"), ("at", dict(P=4, T=0.0), "unstable"), ("at", dict(P=4, alpha=0.5), "largest load"),
-    ("static_glass", dict(P=2, T=0.5), "below T = 1"), ("dynamic_glass", dict(P=4, alpha=0.1, self_interaction=True), "continuously")])
+    ("spinodal", dict(P=4, alpha=0.5), "largest load"), ("spinodal", dict(P=4, T=1.5), "single pattern"),
+    ("transition", dict(P=4, alpha=0.39), "1RSB"), ("transition", dict(P=4, T=0.1), "1RSB"), ("transition", dict(P=4, T=0.0), "1RSB"),
+    ("transition", dict(P=2, alpha=0.06), "glass"), ("transition", dict(P=4, T=0.8), "at every load"),
+    ("at", dict(P=4, alpha=0.001), "underflows"), ("at", dict(P=4, T=0.5), "stable"), ("at", dict(P=4, alpha=0.0), "stable"),
+    ("at", dict(P=4, T=0.0), "unstable"), ("at", dict(P=4, alpha=0.5), "largest load"),
+    ("static_glass", dict(P=2, T=0.5), "below T = 1"),
+    ("dynamic_glass", dict(P=4, alpha=0.1, self_interaction=True), "continuously")])
 def test_absent_lines_are_nan_and_say_why(which, point, words):
     line = hn.boundary("dense", which, **point)
     assert math.isnan(float(line)) and line.values == () and not line.converged and words in line.status
@@ -107,7 +114,7 @@ def test_solution_travels():
     assert pickle.loads(pickle.dumps(s)) == s and s.params.alpha == 0.1 and s.branch == "retrieval"
     assert s.crosstalk == pytest.approx(s.q / (1 - s.chi) ** 2)
     with pytest.raises(AttributeError, match="order parameters"):
-        hn.solve("dense", **POINT).crosstalk
+        getattr(hn.solve("dense", **POINT), "crosstalk")  # noqa: B009
     data = s.to_dataset()
     assert float(data.m) == s.m and data.m.attrs["long_name"] and float(data.alpha) == 0.1 and data.attrs["branch"] == "retrieval"
     assert str(data.status.values) == "converged" and pickle.loads(pickle.dumps(hn.boundary("dense", "spinodal", P=4, T=0))).value
@@ -117,7 +124,8 @@ def test_solution_travels():
 def test_map_equals_single_points(P, largest):
     loads, temperatures = np.linspace(0, largest, 9), np.linspace(0, 0.98, 8)
     data = solve_map("dense", P=P, alpha=loads, T=temperatures)
-    assert data.m.dims == ("alpha", "T") and data.m.attrs["long_name"] and data.converged.values.any() and not data.converged.values.all()
+    assert data.m.dims == ("alpha", "T") and data.m.attrs["long_name"]
+    assert data.converged.values.any() and not data.converged.values.all()
     for i, alpha in enumerate(loads):
         for k, T in enumerate(temperatures):
             s = hn.solve("dense", P=P, alpha=alpha, T=T)
@@ -141,7 +149,8 @@ def test_phase_diagram():
 
 def test_tasks_for_a_study():
     task = hn.MeanField("dense", starts=("retrieval", "glass"))
-    assert json.loads(json.dumps(task.identity())) == {"task": "MeanField", "network": "dense", "ansatz": "rs", "starts": ["retrieval", "glass"]}
+    identity = {"task": "MeanField", "network": "dense", "ansatz": "rs", "starts": ["retrieval", "glass"]}
+    assert json.loads(json.dumps(task.identity())) == identity
     assert task.samples == 1 and task.check(dict(P=2, alpha=0.1, T=0.2)) is None
     out = task.run(dict(P=2, alpha=0.1, T=0.2), sample=0, seed=3, engine="numba")
     assert out["branch"][1].tolist() == ["retrieval", "glass"] and out["m"][0] == ("branch",)
@@ -154,7 +163,8 @@ def test_tasks_for_a_study():
     assert math.isnan(absent["m"][1][0]) and "no retrieval" in absent["status"][1][0] and not absent["converged"][1][0]
 
     lines = hn.Lines("dense", which=("spinodal", "static_glass"))
-    assert lines.samples == 1 and lines.identity()["which"] == ["spinodal", "static_glass"] and lines.check(dict(P=4, alpha=0.1)) is None
+    assert lines.samples == 1 and lines.check(dict(P=4, alpha=0.1)) is None
+    assert lines.identity()["which"] == ["spinodal", "static_glass"]
     out = lines.run(dict(P=4, alpha=0.41), sample=0, seed=0)
     assert out["spinodal"][0] == () and out["spinodal_roots"][0] == ("root",) and out["root"][1].tolist() == [0, 1]
     assert out["spinodal"][1] == out["spinodal_roots"][1][1] > out["spinodal_roots"][1][0]

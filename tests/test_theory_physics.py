@@ -1,12 +1,14 @@
 """Identities that hold the solver against independent quadratures and against itself."""
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import hebbnet as hn
 from hebbnet.equations import dense
-from hebbnet.meanfield import averages, glass
+from hebbnet.meanfield import averages, curve, glass
+from hebbnet.params import Params
 
 Z = np.linspace(-11, 11, 44001)
 GAUSS = np.exp(-Z**2 / 2) * (22 / 44000) / math.sqrt(2 * math.pi)       # plain trapezoid: nothing in common with averages.py
@@ -35,35 +37,49 @@ def derivative(f, x, h):
     return (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h)
 
 
+KERNELS = [(2, False), (3, False), (4, False), (6, False), (3, True), (4, True), (6, True)]
+
+
 def random_points(count, seed):
     """Points of the retrieval domain, with the solution there."""
     rng = np.random.default_rng(seed)
     found = []
     while len(found) < count:
-        P, repeated = [(2, False), (3, False), (4, False), (6, False), (3, True), (4, True), (6, True)][rng.integers(7)]
+        P, repeated = KERNELS[rng.integers(len(KERNELS))]
         T = rng.uniform(0.08, 0.9)
-        alpha = rng.uniform(0.05, 0.95) * np.nan_to_num(float(hn.boundary("dense", "spinodal", P=P, T=T, self_interaction=repeated)))
+        largest = float(hn.boundary("dense", "spinodal", P=P, T=T, self_interaction=repeated))
+        alpha = rng.uniform(0.05, 0.95) * np.nan_to_num(largest)
         if alpha > 1e-4:
-            found.append((P, repeated, alpha, T, hn.solve("dense", P=P, alpha=alpha, T=T, self_interaction=repeated)))
+            found.append((P, alpha, T, repeated))
     return found
 
 
+def hold_stationarity(s):
+    """A is stationary in m and q at the solution, and A, U, S, f belong together."""
+    P, alpha, T, repeated = s.params.P, s.params.alpha, s.params.T, s.params.self_interaction
+    beta, scale = 1 / T, min(1 - s.q, s.q, 0.2)
+    where = str(s.params)
+
+    def A(m=s.m, q=s.q, beta=beta):
+        return free_entropy(m, q, beta, P, alpha, repeated)
+
+    assert s.converged and s.residual < 1e-12, where
+    assert s.free_entropy == pytest.approx(A(), abs=1e-11 * beta), where
+    assert derivative(lambda m: A(m=m), s.m, 1e-3) == pytest.approx(0, abs=1e-8 * beta**2), where
+    assert derivative(lambda q: A(q=q), s.q, 3e-4 * scale) * scale == pytest.approx(0, abs=1e-10 * beta), where
+    assert s.energy == pytest.approx(-derivative(lambda b: A(beta=b), beta, 1e-3 * beta), abs=1e-8), where
+    assert s.entropy == pytest.approx(s.free_entropy + beta * s.energy, abs=1e-12 * beta + 1e-13), where
+    assert s.free_energy == pytest.approx(-T * s.free_entropy, rel=1e-14), where
+
+
 def test_solutions_are_stationary_points_and_thermodynamics_is_consistent():
-    for P, repeated, alpha, T, s in random_points(40, seed=20240607):
-        where, beta = (P, repeated, alpha, T), 1 / T
-        assert s.converged and s.residual < 1e-12, where
-        scale = min(1 - s.q, s.q, 0.2)
-        A = free_entropy(s.m, s.q, beta, P, alpha, repeated)
-        assert s.free_entropy == pytest.approx(A, abs=1e-11 * beta), where
-        assert derivative(lambda m: free_entropy(m, s.q, beta, P, alpha, repeated), s.m, 1e-3) == pytest.approx(0, abs=1e-8 * beta**2), where
-        assert derivative(lambda q: free_entropy(s.m, q, beta, P, alpha, repeated), s.q, 3e-4 * scale) * scale == pytest.approx(0, abs=1e-10 * beta), where
-        assert s.energy == pytest.approx(-derivative(lambda b: free_entropy(s.m, s.q, b, P, alpha, repeated), beta, 1e-3 * beta), abs=1e-8), where
-        assert s.entropy == pytest.approx(s.free_entropy + beta * s.energy, abs=1e-12 * beta + 1e-13), where
-        assert s.free_energy == pytest.approx(-T * s.free_entropy, rel=1e-14), where
+    for P, alpha, T, repeated in random_points(40, seed=20240607):
+        hold_stationarity(hn.solve("dense", P=P, alpha=alpha, T=T, self_interaction=repeated))
 
 
-@pytest.mark.parametrize("start, P, alpha, T", [("glass", 2, 0.05, 0.3), ("glass", 2, 0.3, 1.3), ("glass", 2, 0.1, 0.1), ("paramagnet", 2, 0.1, 1.5),
-                                               ("paramagnet", 4, 0.2, 0.8), ("paramagnet", 3, 0.2, 0.5)])
+@pytest.mark.parametrize("start, P, alpha, T", [
+    ("glass", 2, 0.05, 0.3), ("glass", 2, 0.3, 1.3), ("glass", 2, 0.1, 0.1), ("paramagnet", 2, 0.1, 1.5), ("paramagnet", 4, 0.2, 0.8),
+    ("paramagnet", 3, 0.2, 0.5)])
 def test_branches_without_overlap_are_stationary_too(start, P, alpha, T):
     repeated = start == "paramagnet" and P == 3
     s = hn.solve("dense", P=P, alpha=alpha, T=T, start=start, self_interaction=repeated)
@@ -105,7 +121,8 @@ def test_averages_at_zero_temperature_are_those_of_a_sign():
     assert fourth == pytest.approx(4 / 3 * density, rel=1e-14)
 
 
-@pytest.mark.parametrize("P, alpha, start", [(3, 0.3, "retrieval"), (4, 0.35, "retrieval"), (6, 0.4, "retrieval"), (2, 0.13, "retrieval"), (2, 0.1, "glass")])
+@pytest.mark.parametrize("P, alpha, start", [(3, 0.3, "retrieval"), (4, 0.35, "retrieval"), (6, 0.4, "retrieval"),
+                                             (2, 0.13, "retrieval"), (2, 0.1, "glass")])
 def test_low_temperature_tends_to_the_zero_temperature_solution(P, alpha, start):
     zero = hn.solve("dense", P=P, alpha=alpha, T=0.0, start=start)
     assert zero.converged and zero.q == 1 and zero.entropy < 0 and zero.replicon == -math.inf and zero.free_entropy == math.inf
@@ -131,15 +148,31 @@ def test_a_single_pattern_is_the_curie_weiss_equation(P):
     s = hn.solve("dense", P=P, alpha=0.0, T=0.5)
     assert s.m == pytest.approx(math.tanh(P / 2 * s.m ** (P - 1) / 0.5), abs=1e-14) and s.m > 0.9
     assert s.q == pytest.approx(s.m**2, abs=1e-13)
-    end = hn.boundary("dense", "spinodal", P=P, alpha=0.0)
-    assert hn.solve("dense", P=P, alpha=0.0, T=float(end) - 1e-6).converged and not hn.solve("dense", P=P, alpha=0.0, T=float(end) + 1e-9).converged
+    end = float(hn.boundary("dense", "spinodal", P=P, alpha=0.0))
+    assert hn.solve("dense", P=P, alpha=0.0, T=end - 1e-6).converged
+    assert not hn.solve("dense", P=P, alpha=0.0, T=end + 1e-9).converged
 
 
 def test_glass_of_the_hopfield_model_joins_the_paramagnet():
-    T = 1 + math.sqrt(0.2)
-    glassy, para = hn.solve("dense", P=2, alpha=0.2, T=T - 1e-5, start="glass"), hn.solve("dense", P=2, alpha=0.2, T=T - 1e-5, start="paramagnet")
+    point = dict(P=2, alpha=0.2, T=1 + math.sqrt(0.2) - 1e-5)
+    glassy, para = hn.solve("dense", start="glass", **point), hn.solve("dense", start="paramagnet", **point)
     assert 0 < glassy.q < 1e-4 and glassy.free_entropy == pytest.approx(para.free_entropy, abs=1e-9)
     assert para.replicon < 0 and "unstable" in para.status and glassy.replicon < 0
+
+
+@pytest.mark.parametrize("P, repeated", KERNELS)
+def test_compiled_noise_is_the_formula(P, repeated):
+    e = dense.build(Params({"P": P, "N": None, "self_interaction": repeated}))
+    kernel = np.array(e.kernel)
+    for q, chi in ((0.3, 0.5), (0.9, 0.2), (1.0, 0.1)):
+        T = (1 - q) / chi
+        w, slope = curve.crosstalk(chi, T, kernel, e.soft)
+        assert w == pytest.approx(dense.noise(SimpleNamespace(q=q, chi=chi), e, 1.0), rel=1e-13)
+
+        def formula(x, T=T):
+            return dense.noise(SimpleNamespace(q=1 - T * x, chi=x), e, 1.0)
+
+        assert slope == pytest.approx(derivative(formula, chi, 1e-4), rel=1e-8, abs=1e-10)
 
 
 @pytest.mark.parametrize("P", [3, 4, 5, 6, 8])

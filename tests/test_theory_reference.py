@@ -8,21 +8,21 @@ import pytest
 from scipy.optimize import brentq
 
 import hebbnet as hn
-from hebbnet.meanfield import boundaries, rs
+from hebbnet.equations import dense
+from hebbnet.meanfield import boundaries, glass, rs
+from hebbnet.params import check
 
 TABLE = json.loads((Path(__file__).parent / "data" / "dense_reference.json").read_text())["records"]
 ATTRIBUTE = {"m": "m", "q": "q", "A": "free_entropy", "U": "energy", "E": "energy", "S": "entropy", "chi": "chi", "r": "crosstalk"}
-LINE = {"RS_TM": ("spinodal", "T"), "P2_RS_TM": ("spinodal", "T"), "RS_Tc": ("transition", "T"), "P2_RS_Tc": ("transition", "T"),
-        "Tc_retrieval_vs_m0": ("transition", "T"), "RS_spinodal_load": ("spinodal", "alpha"), "RS_alpha_c_T0": ("spinodal", "alpha"),
-        "P2_RS_spinodal_load": ("spinodal", "alpha"), "P2_RS_alpha_c_T0": ("spinodal", "alpha"), "P2_RS_alpha_1_T0": ("transition", "alpha"),
-        "T_AT": ("at", "T"), "P2_T_AT": ("at", "T"), "glass_TK": ("static_glass", "T"), "glass_Td": ("dynamic_glass", "T")}
+LINE = {family: line for families, line in [
+    (("RS_TM", "P2_RS_TM"), ("spinodal", "T")), (("RS_Tc", "P2_RS_Tc", "Tc_retrieval_vs_m0"), ("transition", "T")),
+    (("RS_spinodal_load", "RS_alpha_c_T0", "P2_RS_spinodal_load", "P2_RS_alpha_c_T0"), ("spinodal", "alpha")),
+    (("P2_RS_alpha_1_T0",), ("transition", "alpha")), (("T_AT", "P2_T_AT"), ("at", "T")),
+    (("glass_TK",), ("static_glass", "T")), (("glass_Td",), ("dynamic_glass", "T"))] for family in families}
 
 
-def equations(**params):
-    from hebbnet import equations, params as parameters
-
-    module = equations.get("dense")
-    return module.build(parameters.check("dense", {"alpha": 0.0, "T": 0.0, **params}, required=module.REQUIRED, optional=module.OPTIONAL))
+def build(**params):
+    return dense.build(check("dense", {"alpha": 0.0, "T": 0.0, **params}, required=dense.REQUIRED, optional=dense.OPTIONAL))
 
 
 def computed(record):
@@ -39,20 +39,16 @@ def computed(record):
         if quantity in ("m", "q"):
             return getattr(line.solution, quantity)
         if quantity == "q1":                       # the glass that appears: not part of an RS solution
-            from hebbnet.meanfield import glass
-
-            found = glass.temperatures(equations(**{**params, "alpha": 1.0}).kernel)
+            found = glass.temperatures(build(P=params["P"]).kernel)
             return found.static_q if which == "static_glass" else found.dynamic_q
         return float(line)
     if family == "RS_spinodal_meets_AT":           # the replicon vanishes at the end of the branch
         meeting = brentq(lambda T: hn.boundary("dense", "spinodal", T=T, **params).solution.replicon, 0.4, 0.5, xtol=1e-15)
         return meeting if quantity == "T" else float(hn.boundary("dense", "spinodal", T=meeting, **params))
     if family in ("RS_max_load", "Nishimori_line"):
-        T, load = boundaries.spinodal_shape(equations(**params))
+        T, load = boundaries.spinodal_shape(build(**params))
         if quantity == "alpha_th":                 # the thermodynamic line meets the static glass on T = alpha
-            from hebbnet.meanfield import glass
-
-            return glass.temperatures(equations(**params).kernel).static ** 2
+            return glass.temperatures(build(**params).kernel).static ** 2
         return T[load.index(max(load))] if quantity == "T" else max(load)
     s = hn.solve("dense", **params, start="glass" if family == "P2_RS_spinglass" else "retrieval")
     assert s.converged
@@ -96,12 +92,13 @@ def test_hopfield_lines_at_small_load():
 def test_at_line_of_dense_networks_at_small_load(P):
     alpha = 0.02
     line = hn.boundary("dense", "at", P=P, alpha=alpha)
-    assert float(line) == pytest.approx(2 / 3 * alpha * P * (P - 1) * math.exp(-P / (4 * alpha)) / math.sqrt(math.pi * alpha * P), rel=1e-9)
+    zero_field = math.exp(-P / (4 * alpha)) / math.sqrt(math.pi * alpha * P)
+    assert float(line) == pytest.approx(2 / 3 * alpha * P * (P - 1) * zero_field, rel=1e-9)
     assert abs(line.solution.replicon) < 1e-9
 
 
 def test_glass_temperatures_of_the_literature():
-    # Ising p-spin: Montanari, Ricci-Tersenghi 2003 (P = 3); Derrida's random energy model, 1/(2 sqrt(ln 2)), for P -> infinity
+    # Ising p-spin: Montanari, Ricci-Tersenghi 2003 (P = 3); random energy model, Derrida 1981, 1/(2 sqrt(ln 2)) for P -> infinity
     assert float(hn.boundary("dense", "static_glass", P=3, alpha=1.0)) == pytest.approx(0.651, abs=5e-4)
     assert float(hn.boundary("dense", "dynamic_glass", P=3, alpha=1.0)) == pytest.approx(0.682, abs=5e-4)
     assert float(hn.boundary("dense", "static_glass", P=40, alpha=1.0)) == pytest.approx(1 / (2 * math.sqrt(math.log(2))), rel=1e-9)
@@ -115,9 +112,9 @@ def test_transition_at_large_P_is_that_of_the_random_energy_model():
 
 
 @pytest.mark.parametrize("repeated, alpha, T, N, m", [
-    (False, 0.07, 0.45, 140, 0.99846), (False, 0.05, 0.5, 140, 0.99791), (False, 0.10, 0.4, 140, 0.99852), (False, 0.10, 0.6, 140, 0.98914),
-    (False, 0.20, 0.5, 200, 0.98478), (True, 0.07, 0.45, 200, 0.99324), (True, 0.07, 0.45, 140, 0.99342), (True, 0.05, 0.5, 140, 0.99527),
-    (True, 0.10, 0.4, 200, 0.98576)])
+    (False, 0.07, 0.45, 140, 0.99846), (False, 0.05, 0.5, 140, 0.99791), (False, 0.10, 0.4, 140, 0.99852),
+    (False, 0.10, 0.6, 140, 0.98914), (False, 0.20, 0.5, 200, 0.98478), (True, 0.07, 0.45, 200, 0.99324),
+    (True, 0.07, 0.45, 140, 0.99342), (True, 0.05, 0.5, 140, 0.99527), (True, 0.10, 0.4, 200, 0.98576)])
 def test_finite_size_overlaps_that_monte_carlo_confirmed(repeated, alpha, T, N, m):
     assert hn.solve("dense", P=4, alpha=alpha, T=T, N=N, self_interaction=repeated).m == pytest.approx(m, abs=6e-6)
 
@@ -138,12 +135,12 @@ def test_nishimori_line(alpha):
 
 @pytest.mark.parametrize("P, tau", [(3, 0.6815980405760866), (4, 0.6784110548524529)])
 def test_largest_load_lies_on_the_nishimori_line_at_the_replicon_zero(P, tau):
-    T, load = boundaries.spinodal_shape(equations(P=P))
+    T, load = boundaries.spinodal_shape(build(P=P))
     assert max(load) == pytest.approx(tau**2, rel=1e-13)
     end = hn.boundary("dense", "spinodal", P=P, T=tau**2)
     assert float(end) == pytest.approx(tau**2, rel=1e-12)
     assert abs(end.solution.replicon) < 1e-6          # first order in the distance along the line
-    assert max(load) == pytest.approx(rs.fold(equations(P=P), tau**2)[0], rel=1e-13)
+    assert max(load) == pytest.approx(rs.fold(build(P=P), tau**2)[0], rel=1e-13)
 
 
 def test_reentrant_spinodal_has_both_roots():
@@ -159,8 +156,9 @@ def test_reentrant_spinodal_has_both_roots():
 
 
 def test_lines_agree_whichever_parameter_is_the_unknown():
-    for P, which, alpha in ((4, "spinodal", 0.2), (4, "transition", 0.2), (4, "at", 0.2), (3, "transition", 0.1), (6, "static_glass", 0.3),
-                            (2, "spinodal", 0.05), (2, "transition", 0.03), (2, "at", 0.12), (2, "static_glass", 0.3), (5, "dynamic_glass", 0.3)):
+    for P, which, alpha in ((4, "spinodal", 0.2), (4, "transition", 0.2), (4, "at", 0.2), (3, "transition", 0.1),
+                            (6, "static_glass", 0.3), (2, "spinodal", 0.05), (2, "transition", 0.03), (2, "at", 0.12),
+                            (2, "static_glass", 0.3), (5, "dynamic_glass", 0.3)):
         T = float(hn.boundary("dense", which, P=P, alpha=alpha))
         assert float(hn.boundary("dense", which, P=P, T=T)) == pytest.approx(alpha, rel=1e-9), (P, which)
 

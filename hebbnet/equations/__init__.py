@@ -3,9 +3,9 @@
 A file `NAME.py` here makes the network NAME known to the theory.  It holds
 
 * `REQUIRED` and `OPTIONAL`: its control parameters; `UNKNOWNS`: those that `boundary` can solve for;
-* `BRANCHES(P)`: the branches of the equations;
-* `build(params) -> Equations`: signal and noise as numbers that the solvers in meanfield/ understand;
-* `variance(x, equations, alpha)`, `free_energy`, `energy`, `entropy`, `replicon`: formulas of arrays.
+* `BRANCHES(P)`: the branches of the equations; `check_branch(start, P)` refuses all others and says why;
+* `build(params) -> Equations`: signal and noise as numbers that the compiled solvers in meanfield/ understand;
+* `noise`, `free_energy`, `energy`, `entropy`, `replicon`: formulas of the state, of numbers or arrays.
 """
 import importlib
 import pkgutil
@@ -18,7 +18,7 @@ from ..params import choose
 class Equations:
     """Signal and noise of a neuron's field h + sqrt(w) z; kernel and soft are per unit of load.
 
-        h = signal (P/2) m**(P-1),     w = alpha [ sum_j j kernel[j] q**(j-1) + soft q/(1 - chi)**2 ],     chi = (1 - q)/T
+        h = signal (P/2) m**(P-1),    w = alpha [sum_j j kernel[j] q**(j-1) + soft q/(1 - chi)**2],    chi = (1 - q)/T
     """
 
     P: int

@@ -13,7 +13,8 @@ P = 2 (Amit-Gutfreund-Sompolinsky): the K = alpha N other overlaps are Gaussian 
     w = alpha r,    r = q/(1 - chi)**2,       only where chi < 1.
 
 All formulas below use chi instead of (1 - q)/T and hold at T = 0 as they stand.
-Source: Gardner (1987) J. Phys. A 20 3453; Amit, Gutfreund, Sompolinsky (1987) Ann. Phys. 173 30; Albanese et al. (2021) arXiv:2111.12997.
+Source: Gardner (1987) J. Phys. A 20 3453; Amit, Gutfreund, Sompolinsky (1987) Ann. Phys. 173 30; Albanese et al. (2021)
+arXiv:2111.12997.
 """
 import functools
 import math
@@ -30,6 +31,7 @@ UNKNOWNS = ("T", "alpha")
 
 
 def BRANCHES(P):
+    """Names of the branches that `solve` accepts as `start`."""
     return ("retrieval", "glass", "paramagnet") if P == 2 else ("retrieval", "paramagnet")
 
 
@@ -59,7 +61,8 @@ def kernel(P, self_interaction=False, N=None):
         B = power_in_products(P, N)
     for j in range(P, 0, -2) if self_interaction else (P,):
         if N is None:
-            c[j] = Fraction((math.comb(P, j) * math.prod(range(P - j - 1, 0, -2))) ** 2 * math.factorial(j), 2 * math.factorial(P))
+            pairings = math.comb(P, j) * math.prod(range(P - j - 1, 0, -2))
+            c[j] = Fraction(pairings**2 * math.factorial(j), 2 * math.factorial(P))
         else:
             c[j] = Fraction(B[j] ** 2 * math.factorial(j) * math.perm(N, j), 2 * math.factorial(P) * N**P)
     return c
@@ -87,7 +90,7 @@ def build(params):
 
 @functools.lru_cache
 def derivatives(e):
-    """Polynomials in q, ascending: xi', xi'', [xi(1) - xi(q)]/(1-q) and [xi(1) - xi(q) - (1-q) xi'(q)]/(1-q)**2, per unit of load."""
+    """Polynomials in q, ascending, per unit load: xi', xi'', [xi(1) - xi(q)]/(1-q), [xi(1) - xi(q) - (1-q) xi'(q)]/(1-q)**2."""
     c, j = np.array(e.kernel), np.arange(len(e.kernel))
     first, second = (j * c)[1:], (j * (j - 1) * c)[2:]
     tail = np.cumsum(c[::-1])[::-1]                       # tail[k] = sum of c_j over j >= k
@@ -142,6 +145,6 @@ def replicon(x, e, alpha, T):
 def check_branch(start, P):
     """`start` if it is a branch for this P; ParameterError otherwise."""
     if isinstance(start, str) and start == "glass" and P != 2:
-        raise ParameterError(f"start = 'glass' with P = {P}: for P >= 3 the replica-symmetric solution m = 0, q != 0 is not a phase; "
-                             f"expected one of {', '.join(BRANCHES(P))}", "start")
+        raise ParameterError(f"start = 'glass' with P = {P}: for P >= 3 the replica-symmetric solution m = 0, q != 0 is not a "
+                             f"phase; expected one of {', '.join(BRANCHES(P))}", "start")
     return choose("start", start, BRANCHES(P))

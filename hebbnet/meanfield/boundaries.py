@@ -1,6 +1,6 @@
 """Lines of the phase diagram: where a branch ends, loses against the m = 0 phase, or loses replica symmetry.
 
-Each line is a function `line(point) -> Roots` of a `Point`, the problem with one unknown; `boundary` wraps one root in a Solution.
+Each line is a function `line(point) -> Roots` of a `Point`, the problem with one unknown; `boundary` adds the Solution there.
 A new line is one more function in LINES.
 """
 import functools
@@ -19,6 +19,8 @@ from .solution import Solution
 from .solving import ansatz_named
 
 ROOTS = 2          # length of the dimension `root` where lines are written as arrays
+NEEDS_GLASS = ("below the static glass temperature the m = 0 phase is a glass that breaks replica symmetry (1RSB), which "
+               "ansatz='rs' does not describe")
 UNRESOLVED = "no transition found: alpha is too small for the free energies to differ in double precision; raise alpha"
 TINY = 1e-300      # lowest temperature that is looked at when T is the unknown
 
@@ -88,9 +90,9 @@ def spinodal_shape(e):
     a = [load(t) for t in T]
     shape = [(0.0, a[0])]
     for i in range(1, len(T) - 1):
-        for sign in (1, -1):
+        for sign in (1, -1):                       # maximum, minimum
             if sign * (a[i] - a[i - 1]) > 0 and sign * (a[i] - a[i + 1]) >= 0:
-                t = minimize_scalar(lambda t: -sign * load(t), bracket=(T[i - 1], T[i], T[i + 1]), tol=1e-9).x
+                t = minimize_scalar(lambda t, sign=sign: -sign * load(t), bracket=(T[i - 1], T[i], T[i + 1]), tol=1e-9).x
                 shape.append((t, load(t)))
     shape.append((top, 0.0))
     return tuple(zip(*shape))
@@ -112,20 +114,26 @@ def spinodal_temperatures(e, alpha):
         if a == 0:
             roots.append(T[i])
         elif a * b < 0:
-            roots.append(brentq(excess, T[i], T[i + 1], xtol=1e-15, rtol=1e-15))
+            roots.append(brentq(excess, T[i], T[i + 1], **rs.TIGHT))
     return tuple(sorted(set(roots)))
 
 
+def too_hot(T, top):
+    return f"no retrieval at T = {T:.10g} at any load: it ends at T = {top:.10g} for a single pattern; lower T"
+
+
 def spinodal(p):
+    """The end of the retrieval branch (docs/theory/dense, "Numerics")."""
     if p.unknown == "alpha":
         top = rs.single_pattern_spinodal(p.e)[0]
         if p.T > top:
-            return Roots((), f"no retrieval at T = {p.T:.10g} at any load: it ends at T = {top:.10g} for a single pattern; lower T")
+            return Roots((), too_hot(p.T, top))
         load = rs.fold(p.e, p.T)[0] if p.T < top else 0.0
         return Roots((load,), "converged", rs.at_fold)
     roots = spinodal_temperatures(p.e, p.alpha)
     if roots:
-        return Roots(roots, "converged" if len(roots) == 1 else "converged: re-entrant, retrieval lives between the roots", rs.at_fold)
+        status = "converged" if len(roots) == 1 else "converged: re-entrant, retrieval lives between the roots"
+        return Roots(roots, status, rs.at_fold)
     T, load = spinodal_shape(p.e)
     top = max(load)
     return Roots((), f"no retrieval at alpha = {p.alpha:.10g} at any temperature: the largest load is alpha = {top:.10g}, "
@@ -162,53 +170,56 @@ def sign_changes(f, grid):
 
 # ---- the transition between retrieval and the m = 0 phase
 
+def advantage(p, alpha, T):
+    """Free energy of the m = 0 phase minus that of retrieval: positive where retrieval is the phase."""
+    frozen = p.e.soft and alpha > 0 and T < rs.freezing_temperature(p.e, alpha)
+    zero_phase = (rs.spin_glass if frozen else rs.paramagnet)(p.e, alpha, T)
+    return (value_of(p, "free_energy", zero_phase, alpha, T)
+            - value_of(p, "free_energy", retrieval_or_end(p.e, alpha, T), alpha, T))
+
+
 def transition(p):
-    """Equal free energies of retrieval and the m = 0 phase: P = 2 the glass (or paramagnet above it) in the same ansatz, P >= 3 the
-    paramagnet down to the static glass temperature.  Below that the m = 0 phase breaks replica symmetry, and nothing is returned."""
-    e = p.e
-    needs_glass = "below the static glass temperature the m = 0 phase is a glass that breaks replica symmetry (1RSB), which ansatz='rs' " \
-                  "does not describe"
-
-    def zero_phase(alpha, T):
-        frozen = e.soft and alpha > 0 and T < rs.freezing_temperature(e, alpha)
-        return (rs.spin_glass if frozen else rs.paramagnet)(e, alpha, T)
-
-    def advantage(alpha, T):             # > 0 where retrieval has the lower free energy
-        return value_of(p, "free_energy", zero_phase(alpha, T), alpha, T) \
-            - value_of(p, "free_energy", retrieval_or_end(e, alpha, T), alpha, T)
-
-    if e.P == 2 and ((p.unknown == "T" and p.alpha == 0) or (p.unknown == "alpha" and p.T == 1)):
+    """Equal free energies of retrieval and the m = 0 phase: P = 2 the glass (or the paramagnet above it) in the same ansatz,
+    P >= 3 the paramagnet down to the static glass temperature.  Below that the m = 0 phase breaks replica symmetry, and
+    nothing is returned."""
+    if p.e.P == 2 and (p.alpha == 0 or p.T == 1):
         return Roots((1.0 if p.unknown == "T" else 0.0,), "converged: continuous transition of a single pattern", rs.at_fold)
-    if p.unknown == "T":
-        interval = retrieval_interval(e, p.alpha)
-        if interval is None:
-            return spinodal(p)
-        low, high = interval
-        freezing = 0.0 if e.soft else rs.freezing_temperature(e, p.alpha)
-        if freezing >= high:
-            return Roots((), f"no transition above T = {freezing:.10g}: {needs_glass}")
-        grid = np.linspace(max(low, freezing, 1e-3 * high if not e.soft else 0.0), high, 25)
-        roots, values = sign_changes(lambda T: advantage(p.alpha, T), grid)
-        if roots:
-            return Roots(roots, "converged")
-        if np.isnan(values).any() or (e.soft and values[0] > 0):
-            return Roots((), UNRESOLVED)
-        if values[0] > 0:
-            return Roots((), "no transition: retrieval has the lower free energy up to the end of its branch")
-        if e.soft:
-            return Roots((), f"no transition at alpha = {p.alpha:.10g}: the glass has the lower free energy at every T; lower alpha")
-        return Roots((), f"no transition at alpha = {p.alpha:.10g} for T >= {freezing:.10g}: {needs_glass}; lower alpha")
-    top = rs.single_pattern_spinodal(e)[0]
+    return transition_temperature(p) if p.unknown == "T" else transition_load(p)
+
+
+def transition_temperature(p):
+    interval = retrieval_interval(p.e, p.alpha)
+    if interval is None:
+        return spinodal(p)
+    low, high = interval
+    freezing = 0.0 if p.e.soft else rs.freezing_temperature(p.e, p.alpha)
+    if freezing >= high:
+        return Roots((), f"no transition above T = {freezing:.10g}: {NEEDS_GLASS}")
+    lowest = 0.0 if p.e.soft else 1e-3 * high          # the paramagnet does not reach T = 0
+    roots, values = sign_changes(lambda T: advantage(p, p.alpha, T), np.linspace(max(low, freezing, lowest), high, 25))
+    if roots:
+        return Roots(roots, "converged")
+    if np.isnan(values).any() or (p.e.soft and values[0] > 0):
+        return Roots((), UNRESOLVED)
+    if values[0] > 0:
+        return Roots((), "no transition: retrieval has the lower free energy up to the end of its branch")
+    if p.e.soft:
+        return Roots((), f"no transition at alpha = {p.alpha:.10g}: the glass has the lower free energy at every T; lower alpha")
+    return Roots((), f"no transition at alpha = {p.alpha:.10g} for T >= {freezing:.10g}: {NEEDS_GLASS}; lower alpha")
+
+
+def transition_load(p):
+    top = rs.single_pattern_spinodal(p.e)[0]
     if p.T >= top:
-        return Roots((), f"no retrieval at T = {p.T:.10g} at any load: it ends at T = {top:.10g} for a single pattern; lower T")
-    largest = rs.fold(e, p.T)[0]
-    frozen = math.inf if e.soft else (p.T / glass.temperatures(e.kernel).static) ** 2
-    if min(largest, frozen) == 0:
-        return Roots((), f"no transition at T = 0: {needs_glass}; raise T")
+        return Roots((), too_hot(p.T, top))
+    largest = rs.fold(p.e, p.T)[0]
+    frozen = math.inf if p.e.soft else (p.T / glass.temperatures(p.e.kernel).static) ** 2
+    if frozen == 0:
+        return Roots((), f"no transition at T = 0: {NEEDS_GLASS}; raise T")
     grid = np.linspace(0, min(largest, frozen), 25)
-    if e.soft:
-        grid = grid[1:] if p.T == 0 else np.concatenate([[1e-6 * grid[1]], grid[1:]])
-    roots, values = sign_changes(lambda alpha: advantage(alpha, p.T), grid)
+    if p.e.soft:
+        grid[0] = 1e-6 * grid[1]                        # at alpha = 0 there is no glass
+    roots, values = sign_changes(lambda alpha: advantage(p, alpha, p.T), grid)
     if roots:
         return Roots(roots, "converged")
     if np.isnan(values).any():
@@ -217,7 +228,7 @@ def transition(p):
         return Roots((), f"no transition at T = {p.T:.10g}: the m = 0 phase has the lower free energy at every load; lower T")
     if frozen < largest:
         return Roots((), f"no transition at T = {p.T:.10g} up to alpha = {frozen:.10g}, where T is the static glass temperature: "
-                         f"{needs_glass}; raise T")
+                         f"{NEEDS_GLASS}; raise T")
     return Roots((), "no transition: retrieval has the lower free energy up to the end of its branch")
 
 
@@ -251,7 +262,7 @@ def at(p):
         return Roots((), "no AT line at T = 0: replica symmetry is unstable there for every alpha > 0")
     top = rs.single_pattern_spinodal(e)[0]
     if p.T >= top:
-        return Roots((), f"no retrieval at T = {p.T:.10g} at any load: it ends at T = {top:.10g} for a single pattern; lower T")
+        return Roots((), too_hot(p.T, top))
     largest = rs.fold(e, p.T)[0]
     grid = np.concatenate([largest * np.geomspace(1e-4, 1 / 32, 17), np.linspace(0, largest, 33)[2:]])
     roots, _ = sign_changes(lambda alpha: _finite(log_lambda(alpha, p.T)), grid)
@@ -267,12 +278,13 @@ def _finite(x):
 # ---- glass temperatures of the m = 0 phase
 
 def static_glass(p):
-    """Where the m = 0 phase freezes: P = 2 T_g = 1 + sqrt(alpha); P >= 3 T_K sqrt(alpha), continuous where the kernel says so."""
+    """Where the m = 0 phase freezes: P = 2 T_g = 1 + sqrt(alpha), P >= 3 T_K sqrt(alpha); continuous where the kernel has it."""
     if p.e.soft:
         if p.unknown == "T":
             return Roots((1 + math.sqrt(p.alpha),), "converged", rs.paramagnet, "paramagnet")
         if p.T < 1:
-            return Roots((), f"no static glass transition at T = {p.T:.10g}: below T = 1 the m = 0 phase is a glass at every alpha > 0")
+            return Roots((), f"no static glass transition at T = {p.T:.10g}: below T = 1 the m = 0 phase is a glass at every "
+                             f"alpha > 0")
         return Roots(((p.T - 1) ** 2,), "converged", rs.paramagnet, "paramagnet")
     found = glass.temperatures(p.e.kernel)
     kind = "continuous" if found.static_q == 0 else f"discontinuous, q jumps to {found.static_q:.10g}"
@@ -282,7 +294,8 @@ def static_glass(p):
 def dynamic_glass(p):
     """Where the m = 0 phase of P >= 3 breaks into many metastable states: T_d sqrt(alpha)."""
     if p.e.soft:
-        raise ParameterError("which = 'dynamic_glass' with P = 2: the glass grows continuously, at 'static_glass'; P >= 3 has both", "which")
+        raise ParameterError("which = 'dynamic_glass' with P = 2: the glass grows continuously, at 'static_glass'; "
+                             "P >= 3 has both", "which")
     found = glass.temperatures(p.e.kernel)
     if math.isnan(found.dynamic):
         return Roots((), "no dynamic glass transition: the glass grows continuously, at 'static_glass'")
@@ -310,7 +323,8 @@ def problem(network, which, ansatz, params):
     if len(left_out) != 1:
         names = " or ".join(module.UNKNOWNS)
         what = f"{' and '.join(left_out)} are missing" if left_out else "both are given"
-        raise ParameterError(f"{which!r} is solved for the one parameter left out, {names}: {what}; give all but one", module.UNKNOWNS[0])
+        raise ParameterError(f"{which!r} is solved for the one parameter left out, {names}: {what}; give all but one",
+                             module.UNKNOWNS[0])
     unknown = left_out[0]
     given = check(network, params, required=[name for name in module.REQUIRED if name != unknown], optional=module.OPTIONAL)
     point = Point(module.build(given), module, unknown, given.get("alpha"), given.get("T"))
@@ -343,7 +357,8 @@ def boundary(network, which, *, ansatz="rs", **params):
     found = rs.solution(network, module, roots.branch, full, state, point.e)
     ok = bool(roots.values) and (found.converged or roots.branch == "paramagnet")
     return Boundary(network=network, which=which, ansatz=ansatz, unknown=unknown, params=given, value=value,
-                    values=tuple(float(v) for v in roots.values), solution=found, converged=ok, status=roots.status if ok or not roots.values else found.status)
+                    values=tuple(float(v) for v in roots.values), solution=found, converged=ok,
+                    status=found.status if roots.values and not ok else roots.status)
 
 
 def line_entries(which, found, dims=()):
@@ -357,8 +372,8 @@ def line_entries(which, found, dims=()):
 def phase_diagram(network, *, ansatz="rs", **params):
     """All lines over one axis: give alpha or T as a 1-D array, the other is solved for.
 
-    Returns an xarray.Dataset over (axis,): `spinodal`, `transition`, `at`, `static_glass`, `dynamic_glass` (highest root, NaN where
-    there is none), each with `..._roots` (axis, root), all roots ascending padded with NaN, and `..._status` (axis,), a sentence.
+    Returns an xarray.Dataset over (axis,): `spinodal`, `transition`, `at`, `static_glass`, `dynamic_glass` (highest root, NaN
+    where there is none), each with `..._roots` (axis, root), all roots ascending padded with NaN, and `..._status`, a sentence.
     Lines that are not derived for these parameters are NaN and their status says so.  Raises ParameterError as `boundary` does.
     """
     import xarray as xr
@@ -366,9 +381,9 @@ def phase_diagram(network, *, ansatz="rs", **params):
     module = equations.get(network)
     axes = [name for name in module.UNKNOWNS if np.ndim(params.get(name)) == 1]
     if len(axes) != 1 or any(name in params for name in module.UNKNOWNS if name != axes[0]):
-        raise ParameterError(f"phase_diagram needs exactly one of {', '.join(module.UNKNOWNS)} as a 1-D array and the other left out; "
-                             f"got {', '.join(f'{n} of dimension {np.ndim(params[n])}' for n in module.UNKNOWNS if n in params) or 'neither'}",
-                             module.UNKNOWNS[0])
+        got = ", ".join(f"{name} with {np.ndim(params[name])} axes" for name in module.UNKNOWNS if name in params)
+        raise ParameterError(f"phase_diagram needs exactly one of {', '.join(module.UNKNOWNS)} as a 1-D array and the other left "
+                             f"out; got {got or 'neither'}", module.UNKNOWNS[0])
     axis = axes[0]
     fixed = {name: value for name, value in params.items() if name != axis}
     grid = np.asarray(params[axis], float)
@@ -378,16 +393,17 @@ def phase_diagram(network, *, ansatz="rs", **params):
     for which in LINES:
         try:
             found = [boundary(network, which, ansatz=ansatz, **fixed, **{axis: value}) for value in grid]
-        except ParameterError as refused:                  # a line that these parameters do not have
-            found = None
-            data.update({which: ((axis,), np.full(grid.size, np.nan)), f"{which}_roots": ((axis, "root"), np.full((grid.size, ROOTS), np.nan)),
-                         f"{which}_status": ((axis,), np.full(grid.size, str(refused)))})
-        if found:
             data.update(line_entries(which, found, (axis,)))
+        except ParameterError as refused:                  # a line that these parameters do not have
+            data.update({which: (axis, np.full(grid.size, np.nan)),
+                         f"{which}_roots": ((axis, "root"), np.full((grid.size, ROOTS), np.nan)),
+                         f"{which}_status": (axis, np.full(grid.size, str(refused)))})
     given = {name: value for name, value in given.items() if name != axis and value is not None}
     dataset = xr.Dataset(data, coords={axis: (axis, grid, describe(axis)), "root": ("root", np.arange(ROOTS), describe("root"))}
                          | {name: ((), value, describe(name)) for name, value in given.items()},
                          attrs={"network": network, "ansatz": ansatz, "unknown": unknown})
     for name in data:
-        dataset[name].attrs.update(describe(name) if name.endswith("_status") else {**describe(name), "units": describe(unknown)["units"]})
+        dataset[name].attrs.update(describe(name))
+        if not name.endswith("_status"):
+            dataset[name].attrs["units"] = describe(unknown)["units"]
     return dataset

@@ -2,10 +2,11 @@
 
 There the inner average is an average over a tilted Gaussian, so that with v = xi'(q)/T**2 and u = v + sqrt(v) z
 
-    q = E tanh(u),     Sigma = E ln cosh(u) - (v/2) [1 + q - xi(q)/xi'(q)] = -(complexity).
+    q = E tanh(u),     Sigma = E ln cosh(u) - (v/2) [1 + q - xi(q)/xi'(q)]      (minus the complexity)
 
-Roots q > 0 exist below T_d (dynamic glass), the maximum of T(v) = sqrt(xi'(q)/v); at T_K (static glass) Sigma = 0.  A kernel with a
-q**2 term freezes continuously at T = sqrt(xi''(0)), unless such roots appear above it.  xi is per unit load: T scales as sqrt(alpha).
+Roots q > 0 exist below T_d (dynamic glass), the maximum of T(v) = sqrt(xi'(q)/v); at T_K (static glass) Sigma = 0.  A kernel
+with a q**2 term freezes continuously at T = sqrt(xi''(0)), unless such roots appear above it.  xi is per unit load, so
+all temperatures scale as sqrt(alpha).
 """
 import functools
 import math

@@ -17,6 +17,8 @@ from .averages import potentials, response
 from .solution import Solution
 
 NAME = "rs"
+CONVERGED = 1e-10                       # largest residual of a solution that is called converged
+TIGHT = {"xtol": 1e-15, "rtol": 1e-15}  # Brent's method to rounding
 
 
 class State(NamedTuple):
@@ -45,7 +47,7 @@ def numbers(e):
     """
     y_fold = 0.0
     if e.P > 2:
-        y_fold = brentq(lambda y: 2 * y - math.asinh(2 * (e.P - 1) * y), 1e-3, 10 + math.log(e.P), xtol=1e-15, rtol=1e-15)
+        y_fold = brentq(lambda y: 2 * y - math.asinh(2 * (e.P - 1) * y), 1e-3, 10 + math.log(e.P), **TIGHT)
     return e.P, e.signal, np.array(e.kernel), e.soft, y_fold
 
 
@@ -72,7 +74,8 @@ def retrieval(e, alpha, T):
         return absent(f"no retrieval at alpha = {alpha:.10g}, T = {T:.10g}: at this T the branch ends at the load "
                       f"alpha = {end[0]:.10g} (spinodal); lower alpha, or see boundary('spinodal')")
     x = curve.retrieve(alpha, T, *numbers(e)[:4], end)
-    return State(*x, "converged") if x[3] < 1e-10 else State(*x, f"not converged: residual {x[3]:.1e}; move away from the spinodal")
+    status = "converged" if x[3] < CONVERGED else f"not converged: residual {x[3]:.1e}; move away from the spinodal"
+    return State(*x, status)
 
 
 def at_fold(e, alpha, T):
@@ -90,10 +93,10 @@ def at_fold(e, alpha, T):
 
 def paramagnet(e, alpha, T):
     """State with m = 0 that is connected to T = infinity: q = 0, or q > 0 in a random field (kernel with a linear term)."""
-    if e.kernel[1:2] and e.kernel[1] > 0 and alpha > 0:
+    if len(e.kernel) > 1 and e.kernel[1] > 0 and alpha > 0:
         return random_field(e, alpha, T)
     if T == 0:
-        return absent("no paramagnet at T = 0: with alpha > 0 it has frozen into a glass, with alpha = 0 no field is left; raise T")
+        return absent("no paramagnet at T = 0: with alpha > 0 it has frozen into a glass, else no field is left; raise T")
     if e.soft and alpha > 0 and T <= 1:
         return absent(f"no paramagnet at T = {T:.10g}: its equations end at T = 1 (chi = 1/T < 1); raise T or take start='glass'")
     status, freezing = "converged", freezing_temperature(e, alpha)
@@ -103,7 +106,7 @@ def paramagnet(e, alpha, T):
         else:
             static = glass.temperatures(e.kernel)
             kind = "unstable" if static.static_q == 0 or T * T < alpha * curvature(e) else "not the equilibrium phase"
-            status = (f"converged, but {kind}: below T = {freezing:.10g} the m = 0 phase is a glass that breaks replica symmetry")
+            status = f"converged, but {kind}: below T = {freezing:.10g} the m = 0 phase is a glass that breaks replica symmetry"
     return State(0.0, 1 / T, 0.0, 0.0, 0, status)
 
 
@@ -130,9 +133,12 @@ def random_field(e, alpha, T):
     grid = np.geomspace(low, high, 200)
     above = [load(w) >= alpha for w in grid]
     first = above.index(True) if any(above) else len(grid) - 1
-    w = grid[0] if first == 0 else brentq(lambda w: load(w) / alpha - 1, grid[first - 1], grid[first] * (1 + 1e-12), xtol=1e-300, rtol=1e-15)
+    w = low
+    if first > 0:                                 # a step beyond the grid: its end is a root at T = 0
+        w = brentq(lambda w: load(w) / alpha - 1, grid[first - 1], grid[first] * (1 + 1e-12), xtol=1e-300, rtol=1e-15)
     chi = response(0.0, w, T)[1]
-    return State(0.0, chi, w, abs(load(w) / alpha - 1), first, "converged: the random field of odd P with repeated indices keeps q > 0")
+    status = "converged: the random field of odd P with repeated indices keeps q > 0"
+    return State(0.0, chi, w, abs(load(w) / alpha - 1), first, status)
 
 
 def spin_glass(e, alpha, T):
@@ -141,7 +147,8 @@ def spin_glass(e, alpha, T):
         return absent("no glass at alpha = 0: a single pattern makes no noise; raise alpha")
     freezing = freezing_temperature(e, alpha)
     if T >= freezing:
-        return absent(f"no glass at T = {T:.10g}: it ends at T_g = 1 + sqrt(alpha) = {freezing:.10g}; lower T or take start='paramagnet'")
+        return absent(f"no glass at T = {T:.10g}: it ends at T_g = 1 + sqrt(alpha) = {freezing:.10g}; lower T or take "
+                      f"start='paramagnet'")
     kernel = numbers(e)[2]
 
     def gap(log_w):
@@ -158,7 +165,7 @@ def spin_glass(e, alpha, T):
     if T < 1:                                     # the branch starts where chi = 1, alpha = 0
         while gap(low) > 0:
             low -= 2
-        low = brentq(gap, low, high, xtol=1e-15, rtol=1e-15)
+        low = brentq(gap, low, high, **TIGHT)
         step = 1e-15
         while gap(low) <= 0 or excess(low) > 0:   # step off the singular end, to the right of rounding
             low += step
@@ -168,7 +175,7 @@ def spin_glass(e, alpha, T):
     else:
         while excess(low) > 0:
             low -= 2
-    log_w = brentq(excess, low, high, xtol=1e-15, rtol=1e-15)
+    log_w = brentq(excess, low, high, **TIGHT)
     w = math.exp(log_w)
     return State(0.0, response(0.0, w, T)[1], w, abs(excess(log_w)), 0, "converged")
 
@@ -192,6 +199,7 @@ def _averages(h, w, T):
 
 def quantities(network, e, alpha, T, m, chi, w):
     """Order parameters and thermodynamics by name; arguments broadcast against each other, NaN in NaN out."""
+    hopfield = e.soft > 0
     if np.all(np.equal(alpha, 0)):
         e = replace(e, soft=0.0)                  # a single pattern: no other modes, whatever chi is
     m, chi, w, alpha, T = np.broadcast_arrays(*(np.asarray(a, float) for a in (m, chi, w, alpha, T)))
@@ -201,7 +209,7 @@ def quantities(network, e, alpha, T, m, chi, w):
     x = SimpleNamespace(m=m, q=q, chi=chi, log_cosh=log_cosh, spin_entropy=spin_entropy, fourth=fourth)
     f = network.free_energy(x, e, alpha, T)
     out = {"m": m, "q": q, "chi": chi}
-    if e.P == 2:
+    if hopfield:
         with np.errstate(divide="ignore", invalid="ignore"):
             out["crosstalk"] = np.where(chi == 1, np.where(q == 0, 0.0, np.inf), q / (1 - chi) ** 2)
     with np.errstate(divide="ignore"):
@@ -210,12 +218,13 @@ def quantities(network, e, alpha, T, m, chi, w):
             "replicon": network.replicon(x, e, alpha, T)}
 
 
-def solution(name, network, branch, params, state, e=None):
+def solution(name, network, branch, params, state, e):
     """`Solution` of one state at one point."""
-    numbers_ = quantities(network, e or network.build(params), params.alpha, params.T, state.m, state.chi, state.w)
-    values = {key: value.item() for key, value in numbers_.items()}
+    arrays = quantities(network, e, params.alpha, params.T, state.m, state.chi, state.w)
+    values = {key: value.item() for key, value in arrays.items()}
     order = {key: values.pop(key) for key in ("m", "q", "chi", "crosstalk") if key in values}
-    return Solution(network=name, ansatz=NAME, branch=branch, params=params, order=order, **values, converged=state.exists and state.residual < 1e-10,
+    return Solution(network=name, ansatz=NAME, branch=branch, params=params, order=order, **values,
+                    converged=state.exists and state.residual < CONVERGED,
                     residual=state.residual, iterations=int(state.iterations), status=state.status)
 
 

@@ -46,12 +46,13 @@ def solve_map(network, *, alpha, T, ansatz="rs", **fixed):
         if axes[name].ndim != 1 or not axes[name].size:
             raise ParameterError(f"{name} must be a 1-D array with at least one value; got shape {axes[name].shape}", name)
         for value in axes[name]:
-            params = check(network, {"alpha": 0.0, "T": 0.0, **fixed, name: value}, required=module.REQUIRED, optional=module.OPTIONAL)
+            point = {"alpha": 0.0, "T": 0.0, **fixed, name: value}
+            params = check(network, point, required=module.REQUIRED, optional=module.OPTIONAL)
     e = module.build(params)
     states, ends = curve.retrieval_map(axes["alpha"], axes["T"], *rs.numbers(e))
     m, chi, w, residual, iterations = states
     columns = rs.quantities(module, e, axes["alpha"][:, None], axes["T"][None, :], m, chi, w)
-    columns.update(converged=residual < 1e-10, residual=residual, iterations=iterations.astype(int))
+    columns.update(converged=residual < rs.CONVERGED, residual=residual, iterations=iterations.astype(int))
     data = {name: (("alpha", "T"), values, describe(name)) for name, values in columns.items()}
     data["spinodal"] = ("T", np.nan_to_num(ends[0], nan=0.0), describe("spinodal"))
     given = {name: value for name, value in params.items() if name not in axes and value is not None}

@@ -75,35 +75,43 @@ def rules(problem):
     return FIELD_RULE, LOGIT if problem.unit > 0 else COIN
 
 
+LARGEST_MATRIX = 2**13   # neurons: 256 MB of couplings
+
+
 class Engine:
     """Chains of one problem, compiled.
 
-    matrix: keep an N x N coupling matrix and cached local fields (only for a law quadratic in X); None takes it where it is the
-    cheaper form, K > N.  An attempt is then O(1) and a flip O(N), against O(K) for both; the spins are the same.
+    A law quadratic in X has a second form, an N x N coupling matrix with cached local fields: an attempt is O(1) and a flip O(N),
+    against O(K) for both.  matrix: use it or not; None goes by cost, which is K > N before any acceptance is known and
+    acceptance * N < 2 K (measured crossover) after.  The spins are the same.
     """
 
     def __init__(self, problem, matrix=None):
-        self.problem, form, rows = problem, problem.form, problem.patterns.rows
+        self.problem, form, N = problem, problem.form, problem.patterns.N
+        self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
         quadratic = form.kernel != "table" and form.odd and len(form.coefficients) == 1
-        if matrix is None:
-            matrix = quadratic and problem.patterns.K > problem.patterns.N
-        self.matrix = couplings(rows, form.coefficients[0]) if matrix else None
-        self.kernel = kernel(problem)
+        self.free = matrix is None and quadratic and N <= LARGEST_MATRIX
+        if self.free:
+            self.matrix = problem.patterns.K > N
 
     def advance(self, state, sweeps):
         """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,)."""
-        problem, rows = self.problem, self.problem.patterns.rows
+        problem, rows, N = self.problem, self.problem.patterns.rows, self.problem.patterns.N
         rule, draw = rules(problem)
         order = (problem.key, problem.sample, state.sweep, sweeps, rule, draw, float(problem.unit),
                  problem.order == "random", problem.dynamics == "parallel")
+        if self.matrix and self.couplings is None:
+            self.couplings = couplings(rows, problem.form.coefficients[0])
         flips = np.zeros(len(state.spins), np.int64)
         for chain, (spins, X) in enumerate(zip(state.spins, state.overlaps)):
-            if self.matrix is None:
-                flips[chain] = run_overlaps(rows, self.kernel, spins, X, chain, *order)
-            else:
-                flips[chain] = run_matrix(self.matrix, spins, chain, *order)
+            if self.matrix:
+                flips[chain] = run_matrix(self.couplings, spins, chain, *order)
                 X[:] = 0
                 add_overlaps(rows, spins, X)
+            else:
+                flips[chain] = run_overlaps(rows, self.kernel, spins, X, chain, *order)
+        if self.free and sweeps:
+            self.matrix = flips.mean() / sweeps < 2 * problem.patterns.K
         return state._replace(sweep=state.sweep + sweeps), flips
 
     def energies(self, state):
