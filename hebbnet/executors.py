@@ -88,6 +88,8 @@ def _workers(work, workers):
     pool = futures.ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (work,))
     try:
         os.environ.update(dict.fromkeys(_THREADS, "1"))   # read by the children when they start
+        with _deaf_to_ctrl_c():
+            pool.submit(int)   # starts them
         yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -98,6 +100,19 @@ def _workers(work, workers):
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
+@contextlib.contextmanager
+def _deaf_to_ctrl_c():
+    """Children inherit that Ctrl-C is ignored: it goes to the whole group, and the parent decides what becomes of them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, old)
+
+
 # ---------------------------------------------------------------- in a worker process
 
 _work = None
@@ -106,7 +121,7 @@ _work = None
 def _start(work):
     global _work
     _work = work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)   # Ctrl-C goes to the whole group; the parent decides what becomes of us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()   # never outlive a killed parent

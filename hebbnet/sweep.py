@@ -438,7 +438,7 @@ def _report(study, failures, shown=3):
         point = ", ".join(f"{k}={v!r}" for k, v in unit.point.items())
         lines.append(f"- {point}, sample {unit.sample}: {failure.kind}: {failure.message}")
         lines += [failure.traceback.rstrip()] if number < shown else []
-    lines.append(f"{len(failures)} tasks failed, the first with {failures[0][1].kind}: mend the cause and run again; only these are computed")
+    lines.append(f"{len(failures)} tasks failed, the first with {failures[0][1].kind}: mend the cause and run again")
     return "\n".join(lines)
 
 

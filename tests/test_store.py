@@ -41,8 +41,8 @@ def example(seed=0):
 def same(a, b):
     """Whether two Contents agree in every bit but for the volatile attributes."""
     def text(variable):
-        values = variable.values
-        return (variable.dims, str(values.dtype), values.shape, values.tobytes(), sorted((k, str(v)) for k, v in variable.attributes.items()))
+        values, attributes = variable.values, sorted((k, str(v)) for k, v in variable.attributes.items())
+        return variable.dims, str(values.dtype), values.shape, values.tobytes(), attributes
 
     def root(contents):
         return {k: str(v) for k, v in contents.attributes.items() if k not in store.VOLATILE}
