@@ -11,18 +11,26 @@ MODELS = ((False, "distinct indices"), (True, "with self-interactions"))
 
 
 def draw(run, theory, path):
-    temperatures = run["T"].values
-    with plotting.figure(path, ncols=len(temperatures), figsize=(10.5, 4.0), sharey=True) as (fig, axes):
-        for ax, T in zip(axes, temperatures):
+    temperatures, sizes = run["T"].values, run.N.values
+    with plotting.figure(path, nrows=2, ncols=len(temperatures), figsize=(10.5, 5.4), sharex=True, sharey="row",
+                         height_ratios=(3, 1)) as (fig, axes):
+        for (top, bottom), T in zip(axes.T, temperatures):
             for (model, words), color in zip(MODELS, plotting.COLORS):
                 line = theory.sel(self_interaction=model, T=T, branch="retrieval")
-                ax.plot(line.alpha, line.m, color=color, label=f"theory, {words}")
-                for N, marker in zip(run.N.values, plotting.MARKERS):
+                top.plot(line.alpha, line.m, color=color, label=f"theory, {words}")
+                bottom.axvline(float(line.alpha[line.converged].max()), color=color, linestyle=":", linewidth=1)
+                for N, marker in zip(sizes, plotting.MARKERS):
                     points = run.sel(self_interaction=model, T=T, N=N)
-                    plotting.overlap_points(ax, points, "alpha", color=color, marker=marker, label=f"Monte Carlo, N = {N}")
-            ax.set(xlabel=plotting.label("alpha"), title=f"P = {int(run.P)}, T = {T:g}", xlim=(0, 0.46), ylim=(0.5, 1.02))
-        axes[0].set_ylabel(plotting.label("m"))
-        axes[0].legend(loc="lower left")
+                    plotting.overlap_points(top, points, "alpha", color=color, marker=marker)
+                    bottom.plot(points.alpha, points.escaped_fraction, marker, color=color, linestyle="none", markersize=3.5)
+            top.set(title=f"P = {int(run.P)}, T = {T:g}", ylim=(0.5, 1.02))
+            bottom.set(xlabel=plotting.label("alpha"), xlim=(0, 0.46), ylim=(-0.05, 1.05))
+        axes[0, 0].set_ylabel(plotting.label("m"))
+        axes[1, 0].set_ylabel("fraction of chains\nthat left retrieval")
+        axes[0, 0].legend(loc="lower left")
+        plotting.size_legend(axes[0, 1], sizes, loc="lower left")
+        axes[1, 1].plot([], [], ":", color=plotting.COLORS[5], linewidth=1, label="end of the retrieval branch (theory)")
+        axes[1, 1].legend(loc="lower right")
 
 
 @click.command(help=__doc__)

@@ -9,7 +9,7 @@ import importlib
 __version__ = "0.1.0"
 
 _HOME = {
-    "solve": "meanfield", "boundary": "meanfield", "phase_diagram": "meanfield", "MeanField": "meanfield", "Lines": "meanfield",
+    "solve": "meanfield", "boundary": "meanfield", "phase_diagram": "meanfield", "solve_map": "meanfield", "MeanField": "meanfield", "Lines": "meanfield",
     "Solution": "meanfield", "Boundary": "meanfield",
     "simulate": "montecarlo", "MonteCarlo": "montecarlo",
     "Grid": "params", "ParameterError": "params",

@@ -21,7 +21,7 @@ OBSERVABLES = {o.name: o for o in [
     Observable("m_other", r"m_{\mathrm{other}}", "largest absolute overlap with any other pattern, per neuron"),
     Observable("q", "q", "Edwards-Anderson overlap of two replicas, per neuron"),
     Observable("crosstalk", "r", "crosstalk noise of the AGS theory (P = 2), in units of alpha"),
-    Observable("chi", r"\chi", "zero-temperature limit of (1 - q)/T", "1/energy"),
+    Observable("chi", r"\chi", "(1 - q)/T, at T = 0 its limit", "1/energy"),
     # thermodynamics, per neuron
     Observable("energy", "e", "energy per neuron", "energy"),
     Observable("entropy", "s", "entropy per neuron"),

@@ -69,26 +69,34 @@ def trusted(run):
 
 
 def overlap_map(ax, run, size=26):
-    """Simulated overlaps as colored points over (alpha, T): circles where `trusted`, crossed squares elsewhere."""
+    """Simulated overlaps as colored points over (alpha, T): circles where `trusted`, crosses elsewhere.  Returns the mappable."""
     points = None
-    for sure, marker in ((True, "o"), (False, "X")):
-        chosen = (trusted(run) == sure).transpose("alpha", "T").values
-        alpha, T = np.meshgrid(run.alpha.values, run["T"].values, indexing="ij")
-        m = run.m_mean.transpose("alpha", "T").values
+    alpha, T = np.meshgrid(run.alpha.values, run["T"].values, indexing="ij")
+    m, sure = (x.transpose("alpha", "T").values for x in (run.m_mean, trusted(run)))
+    for chosen, marker, words in ((sure, "o", "all chains stayed and equilibrated"), (~sure, "X", "some chains left retrieval")):
         points = ax.scatter(alpha[chosen], T[chosen], c=m[chosen], vmin=0, vmax=1, cmap="viridis", s=size, marker=marker,
-                            edgecolors="black", linewidths=0.4, zorder=3)
+                            edgecolors="black", linewidths=0.4, zorder=3, label=words)
     return points
 
 
-def overlap_points(ax, run, x, *, color, marker, label):
-    """m with its standard error over disorder against `x`: filled where `trusted`; open, over the chains that stayed, elsewhere.
+def overlap_points(ax, run, x, *, color, marker):
+    """m with its standard error over disorder against `x`: filled where `trusted`, else open and over the chains that stayed.
 
-    Nothing is drawn where no chain stayed.
+    Nothing is drawn where more than half of the chains left: the rest is a biased choice.
     """
     sure = trusted(run).values
-    for chosen, y, error, face, words in ((sure, run.m_mean, run.m_err, color, label),
-                                          (~sure, run.m_retrieval_mean, run.m_retrieval_err, "none", "_")):
-        if np.isfinite(y.values[chosen]).any():
-            ax.errorbar(run[x].values[chosen], y.values[chosen], error.values[chosen], fmt=marker, color=color, markerfacecolor=face,
-                        elinewidth=1, capsize=2, label=words)
-            label = label if words == "_" else "_"
+    most = (run.escaped_fraction <= 0.5).values & ~sure
+    for chosen, y, error, face in ((sure, run.m_mean, run.m_err, color), (most, run.m_retrieval_mean, run.m_retrieval_err, "none")):
+        ax.errorbar(run[x].values[chosen], y.values[chosen], error.values[chosen], fmt=marker, color=color, markerfacecolor=face,
+                    elinewidth=1, capsize=2, linestyle="none")
+
+
+def size_legend(ax, sizes, **kwargs):
+    """A second legend: one gray marker per system size, and what an open one means."""
+    first = ax.get_legend()
+    handles = [plt.Line2D([], [], linestyle="none", marker=m, color=COLORS[5], label=f"Monte Carlo, N = {N}") for N, m in zip(sizes, MARKERS)]
+    handles.append(plt.Line2D([], [], linestyle="none", marker="o", color=COLORS[5], markerfacecolor="none",
+                              label="open: some chains left,\nmean of the others"))
+    ax.legend(handles=handles, **kwargs)
+    if first is not None:
+        ax.add_artist(first)

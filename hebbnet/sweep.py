@@ -28,6 +28,9 @@ from .params import Grid, ParameterError, choose, count, plain
 _log = logging.getLogger("hebbnet")
 _MAY_GROW = ("measure",)   # of a task's identity: a longer run is another set of task files, but not another study
 
+# of a task that fails so, others will too (a full disk, an engine that does not exist): the study stops at once
+_HOPELESS = {"StoreError": store.StoreError, "ParameterError": ParameterError}
+
 
 class Task(Protocol):
     """What a study runs: a frozen, picklable object (a dataclass, say) with these members."""
@@ -146,7 +149,7 @@ class Study:
         """Compute what is missing in folder/name/, merge into folder/name.h5 and return that path.
 
         workers: processes, 1 for this one.  options: passed to task.run (engine, ...); they never change the data.  Raises
-        ParameterError for a bad grid point or option, StoreError if the folder holds another study or refuses to be written,
+        ParameterError for a bad grid point or option, StoreError if the folder holds another study or cannot be written,
         StudyError (after the others have finished) if tasks fail, and Interrupted on Ctrl-C or SIGTERM; finished tasks stay.
         """
         count("workers", workers)
@@ -172,8 +175,8 @@ class Study:
                 for outcome in outcomes:
                     if outcome.failure is None:
                         progress.advance()
-                    elif outcome.failure.kind == "StoreError":   # disk full, say: no use in computing on
-                        raise store.StoreError(outcome.failure.message)
+                    elif outcome.failure.kind in _HOPELESS:
+                        raise _HOPELESS[outcome.failure.kind](outcome.failure.message)
                     else:
                         failures.append((outcome.item, outcome.failure))
             if failures:
@@ -226,9 +229,9 @@ class Study:
                 try:
                     state = store.read(home / name)
                     _compare(home / name, state.attributes, self.identity)
-                    if (state.attributes["point"], state.attributes["sample"]) != (store.to_json(unit.point), unit.sample):
-                        raise store.DamagedError(f"{home / name} holds point {state.attributes['point']}, sample "
-                                                 f"{state.attributes['sample']}; expected {store.to_json(unit.point)}, {unit.sample}")
+                    found = state.attributes.get("point"), state.attributes.get("sample")
+                    if found != (store.to_json(unit.point), unit.sample):
+                        raise store.DamagedError(f"{home / name} holds point and sample {found}; expected {unit.point}, {unit.sample}")
                     if not contents:
                         state = float(state.attributes["wall_time"])
                 except store.DamagedError as e:

@@ -16,7 +16,7 @@ STUDY = Study(
 QUICK = STUDY.replace(
     name="dense_phase_diagram_quick",
     grid=Grid(P=4, N=[60, 100], alpha=np.linspace(0.05, 0.45, 9), T=np.linspace(0.1, 1.0, 10)),
-    task=MonteCarlo("dense", start="pattern", thermalize=100, measure=300, every=3, disorder=6, chains=2),
+    task=MonteCarlo("dense", start="pattern", thermalize=100, measure=300, every=3, disorder=5, chains=2),
 )
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ class Mine:
             raise ArithmeticError("no luck")
         if engine == "stop":
             raise KeyboardInterrupt
+        if engine == "steam":
+            raise ParameterError("engine = 'steam' is not known", "engine")
         return {"m": (("disorder",), np.array([point["T"] + sample]))}
     def summarize(self, dataset):
         return dataset
@@ -192,6 +194,7 @@ def test_script_is_the_same_as_run(script):
 @pytest.mark.parametrize("old, new, arguments, code, word", [
     ("Mine(), seed=1", "Mine(fail=True), seed=1", [], 1, "6 tasks failed, the first with ArithmeticError"),
     ("", "", ["--engine", "stop"], 130, "mine: stopped; finished tasks are kept in data/mine"),
+    ("", "", ["--engine", "steam"], 2, "engine = 'steam'"),
     ("", "", ["--workers", "0"], 2, "--workers"),
     ("T=[0.1, 0.2, 0.3]", "T=[0.1, 2.0]", [], 2, "T = 2.0"),
     ("T=[0.1, 0.2, 0.3]", "T=[0.1, -2.0]", [], 2, "T = -2.0"),

@@ -9,13 +9,13 @@ from hebbnet.cli import main
 
 STUDY = Study(
     name="dense_magnetization_theory",
-    grid=Grid(P=4, self_interaction=[False, True], T=[0.3, 0.6], alpha=np.linspace(0.0, 0.46, 231)),
+    grid=Grid(P=4, self_interaction=[False, True], T=[0.2, 0.5], alpha=np.linspace(0.0, 0.46, 231)),
     task=MeanField("dense", starts=("retrieval",)),
     seed=0,
 )
 QUICK = STUDY.replace(
     name="dense_magnetization_theory_quick",
-    grid=Grid(P=4, self_interaction=[False, True], T=[0.3, 0.6], alpha=np.linspace(0.0, 0.46, 93)),
+    grid=Grid(P=4, self_interaction=[False, True], T=[0.2, 0.5], alpha=np.linspace(0.0, 0.46, 93)),
 )
 
 if __name__ == "__main__":
