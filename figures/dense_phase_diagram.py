@@ -18,8 +18,7 @@ def draw(run, lines, path):
         points = plotting.overlap_map(plane, run.sel(N=sizes[-1]))
         fig.colorbar(points, ax=plane, label=plotting.label("m", words=False) + f" (Monte Carlo, N = {sizes[-1]})", pad=0.01)
         plane.set(xlabel=plotting.label("alpha"), ylabel=plotting.label("T"), xlim=(0, 0.52), ylim=(0, 1.03))
-        plane.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2,
-                     title=f"dense network, P = {P}, started from a stored pattern")
+        plane.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, columnspacing=1.2, handlelength=1.6)
 
         temperatures = np.linspace(0.0, 1.0, 401)
         for load, color in zip(CUTS, plotting.COLORS):
@@ -28,9 +27,10 @@ def draw(run, lines, path):
             cuts.plot(temperatures, theory, color=color, label=rf"theory, $\alpha$ = {alpha:.3g}")
             for N, marker in zip(sizes, plotting.MARKERS):
                 plotting.overlap_points(cuts, run.sel(N=N, alpha=alpha), "T", color=color, marker=marker)
-        cuts.set(xlabel=plotting.label("T"), ylabel=plotting.label("m"), xlim=(0, 1.0), ylim=(0.5, 1.02))
+        cuts.set(xlabel=plotting.label("T"), ylabel=plotting.label("m"), xlim=(0, 1.0), ylim=(0.5, 1.02),
+                 title=f"dense network, P = {P}, started from a stored pattern")
         cuts.legend(loc="lower left")
-        plotting.size_legend(cuts, sizes, loc="lower center", bbox_to_anchor=(0.62, 0.0))
+        plotting.size_legend(cuts, sizes, loc="lower right")
 
 
 @click.command(help=__doc__)

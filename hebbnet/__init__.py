@@ -9,11 +9,11 @@ import importlib
 __version__ = "0.1.0"
 
 _HOME = {
-    "solve": "meanfield", "boundary": "meanfield", "phase_diagram": "meanfield", "solve_map": "meanfield", "MeanField": "meanfield", "Lines": "meanfield",
-    "Solution": "meanfield", "Boundary": "meanfield",
+    "solve": "meanfield", "solve_map": "meanfield", "boundary": "meanfield", "phase_diagram": "meanfield",
+    "MeanField": "meanfield", "Lines": "meanfield", "Solution": "meanfield", "Boundary": "meanfield",
     "simulate": "montecarlo", "MonteCarlo": "montecarlo",
     "Grid": "params", "ParameterError": "params",
-    "Study": "sweep", "open": "store", "StoreError": "store",
+    "Study": "sweep", "StudyError": "sweep", "open": "store", "StoreError": "store",
 }
 __all__ = sorted(_HOME)
 

@@ -160,6 +160,7 @@ def boundary(network, which, as_json, **options):
 @click.option("--seed", type=int, default=0, show_default=True, help="Key of the random numbers.")
 @click.option("--start", help="Start: pattern (default), random.")
 @click.option("--overlap", type=float, help="Start at this overlap with pattern 1 instead.")
+@click.option("--patterns", type=click.Path(exists=True, dir_okay=False), help="Your own patterns: a .npy file, (K, N) of +1 and -1.")
 @click.option("--dynamics", help="heat-bath (default), metropolis, zero-temperature, parallel.")
 @click.option("--order", help="Order of the sites: random (default), systematic.")
 @click.option("--engine", help="numba (default), numpy.")
@@ -179,12 +180,15 @@ def simulate(network, overlap, out, force, as_json, seed, **options):
         if "start" in options:
             raise ParameterError(f"--start {options['start']} and --overlap {overlap}: expected one of them", "overlap")
         options["start"] = ("overlap", overlap)
+    if "patterns" in options:
+        options["patterns"] = _load_array(options["patterns"])
     if out is not None and out.exists() and not force:
         raise ParameterError(f"--out {out} exists; choose another name, or replace it with --force", "out")
     data = simulate(network, seed=seed, **options)
     if out is not None:
         from . import store
-        call = {name: value for name, value in options.items() if name != "engine"}   # an engine changes no data
+        # an engine changes no data, and data.attrs["task"] has the digest of given patterns
+        call = {name: value for name, value in options.items() if name not in ("engine", "patterns")}
         store.write(out, data, {"seed": seed, "study": store.to_json({"seed": seed, "simulate": {"network": network, **call}})})
     if as_json:
         click.echo(_json({"network": network, "seed": seed, **_values(data)}))
@@ -197,6 +201,14 @@ def simulate(network, overlap, out, force, as_json, seed, **options):
         click.echo(f"{'equilibrated':>16} = {100 * float(data['equilibrated'].mean()):.0f} % of chains")
     if out is not None:
         click.echo(f"written to {out}")
+
+
+def _load_array(path):
+    import numpy
+    try:
+        return numpy.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as e:
+        raise ParameterError(f"--patterns {path} cannot be read: {e}; expected an array written by numpy.save", "patterns") from e
 
 
 # ---------------------------------------------------------------- studies

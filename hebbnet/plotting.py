@@ -20,9 +20,9 @@ STYLE = {
 }
 
 LINES = {   # lines of a phase diagram: words, color, dashes
-    "spinodal": ("retrieval spinodal $T_M$", COLORS[0], "-"),
-    "transition": ("transition $T_c$ (retrieval = paramagnet)", COLORS[1], "-"),
-    "at": ("AT line (RS unstable below)", COLORS[3], "--"),
+    "spinodal": ("spinodal $T_M$", COLORS[0], "-"),
+    "transition": ("transition $T_c$", COLORS[1], "-"),
+    "at": ("AT line", COLORS[3], "--"),
     "static_glass": ("static glass $T_K$", COLORS[5], "-."),
     "dynamic_glass": ("dynamic glass $T_d$", COLORS[5], ":"),
 }
@@ -73,7 +73,7 @@ def overlap_map(ax, run, size=26):
     points = None
     alpha, T = np.meshgrid(run.alpha.values, run["T"].values, indexing="ij")
     m, sure = (x.transpose("alpha", "T").values for x in (run.m_mean, trusted(run)))
-    for chosen, marker, words in ((sure, "o", "all chains stayed and equilibrated"), (~sure, "X", "some chains left retrieval")):
+    for chosen, marker, words in ((sure, "o", "MC: all chains stayed"), (~sure, "X", "MC: some chains left")):
         points = ax.scatter(alpha[chosen], T[chosen], c=m[chosen], vmin=0, vmax=1, cmap="viridis", s=size, marker=marker,
                             edgecolors="black", linewidths=0.4, zorder=3, label=words)
     return points
@@ -94,7 +94,8 @@ def overlap_points(ax, run, x, *, color, marker):
 def size_legend(ax, sizes, **kwargs):
     """A second legend: one gray marker per system size, and what an open one means."""
     first = ax.get_legend()
-    handles = [plt.Line2D([], [], linestyle="none", marker=m, color=COLORS[5], label=f"Monte Carlo, N = {N}") for N, m in zip(sizes, MARKERS)]
+    handles = [plt.Line2D([], [], linestyle="none", marker=marker, color=COLORS[5], label=f"Monte Carlo, N = {N}")
+               for N, marker in zip(sizes, MARKERS)]
     handles.append(plt.Line2D([], [], linestyle="none", marker="o", color=COLORS[5], markerfacecolor="none",
                               label="open: some chains left,\nmean of the others"))
     ax.legend(handles=handles, **kwargs)

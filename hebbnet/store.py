@@ -239,8 +239,11 @@ def _alive(pid):
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass
-    return True
+        return True
+    try:   # a killed process that nobody has waited for yet is dead all the same
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return True
 
 
 def set_aside(path):

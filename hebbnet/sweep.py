@@ -23,10 +23,10 @@ import numpy as np
 
 from . import store
 from .executors import ExecutorError, execute
-from .params import Grid, ParameterError, choose, count, plain
+from .params import Grid, ParameterError, check_seed, choose, count
 
 _log = logging.getLogger("hebbnet")
-_MAY_GROW = ("measure",)   # of a task's identity: a longer run is another set of task files, but not another study
+_MAY_GROW = ("measure", "observables")   # of a task's identity: other task files, but not another study
 
 # of a task that fails so, others will too (a full disk, an engine that does not exist): the study stops at once
 _HOPELESS = {"StoreError": store.StoreError, "ParameterError": ParameterError}
@@ -112,9 +112,7 @@ class Study:
         if absent or isinstance(self.task, type):
             raise ParameterError(f"task = {self.task!r}: expected a task such as MonteCarlo('dense')"
                                  f"{f'; it has no {absent[0]}' if absent else ', not a class'}", "task")
-        if isinstance(self.seed, bool) or not isinstance(plain(self.seed), int) or not 0 <= self.seed < 2 ** 64:
-            raise ParameterError(f"seed = {self.seed!r}: expected an integer 0 <= seed < 2**64", "seed")
-        object.__setattr__(self, "seed", int(self.seed))
+        object.__setattr__(self, "seed", check_seed(self.seed))
         self.task.check(next(iter(self.grid)))
         store.to_json(self.describe())   # a task that cannot say what it is fails here and not after a night
 
@@ -409,8 +407,11 @@ def _pick(units, indices):
 def _check_options(task, options):
     parameters = inspect.signature(task.run).parameters
     if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        valid = [p for p in parameters if p not in ("point", "sample", "seed")]
         for name in options:
-            choose("option", name, [p for p in parameters if p not in ("point", "sample", "seed")])
+            if name not in valid:
+                raise ParameterError(f"option {name} = {options[name]!r}: {type(task).__name__} takes "
+                                     f"{'no options' if not valid else 'only ' + ', '.join(valid)}; leave it out", name)
 
 
 def _flat(value, prefix=""):

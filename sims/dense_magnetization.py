@@ -11,7 +11,7 @@ from hebbnet.cli import main
 STUDY = Study(
     name="dense_magnetization",
     grid=Grid(P=4, N=[100, 140, 200], self_interaction=[False, True], T=[0.2, 0.5], alpha=np.linspace(0.02, 0.44, 15)),
-    task=MonteCarlo("dense", start="pattern", thermalize=100, measure=300, every=3, disorder=16, chains=2),
+    task=MonteCarlo("dense", start="pattern", thermalize=100, measure=300, every=3, disorder=10, chains=2),
     seed=11,
 )
 QUICK = STUDY.replace(

@@ -9,13 +9,13 @@ from hebbnet.cli import main
 
 STUDY = Study(
     name="dense_phase_diagram",
-    grid=Grid(P=4, N=[100, 200], alpha=np.linspace(0.04, 0.48, 12), T=np.linspace(0.1, 1.0, 10)),
-    task=MonteCarlo("dense", start="pattern", thermalize=100, measure=300, every=3, disorder=8, chains=2),
+    grid=Grid(P=4, N=[100, 200], alpha=np.linspace(0.05, 0.5, 10), T=np.linspace(0.1, 1.0, 10)),
+    task=MonteCarlo("dense", start="pattern", thermalize=100, measure=300, every=3, disorder=5, chains=2),
     seed=7,
 )
 QUICK = STUDY.replace(
     name="dense_phase_diagram_quick",
-    grid=Grid(P=4, N=[60, 100], alpha=np.linspace(0.05, 0.45, 9), T=np.linspace(0.1, 1.0, 10)),
+    grid=Grid(P=4, N=[60, 100], alpha=np.linspace(0.05, 0.5, 10), T=np.linspace(0.1, 1.0, 10)),
     task=MonteCarlo("dense", start="pattern", thermalize=100, measure=300, every=3, disorder=5, chains=2),
 )
 

@@ -316,7 +316,7 @@ def test_bad_studies_are_refused_before_anything_is_written(tmp_path):
     late = Study("x", Grid(N=10, T=[0.1, 3.0]), Fake(str(tmp_path)), 2 ** 64 - 1)
     with pytest.raises(ParameterError, match="T = 3.0"):
         late.run(tmp_path / "data")
-    with pytest.raises(ParameterError, match="pauze.*Did you mean 'pause'"):
+    with pytest.raises(ParameterError, match="option pauze = 1: Fake takes only pause, engine"):
         study(tmp_path).run(tmp_path / "data", pauze=1)
     with pytest.raises(ParameterError, match="workers"):
         study(tmp_path).run(tmp_path / "data", workers=0)

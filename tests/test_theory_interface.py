@@ -152,7 +152,7 @@ def test_tasks_for_a_study():
     identity = {"task": "MeanField", "network": "dense", "ansatz": "rs", "starts": ["retrieval", "glass"]}
     assert json.loads(json.dumps(task.identity())) == identity
     assert task.samples == 1 and task.check(dict(P=2, alpha=0.1, T=0.2)) is None
-    out = task.run(dict(P=2, alpha=0.1, T=0.2), sample=0, seed=3, engine="numba")
+    out = task.run(dict(P=2, alpha=0.1, T=0.2), sample=0, seed=3)
     assert out["branch"][1].tolist() == ["retrieval", "glass"] and out["m"][0] == ("branch",)
     assert out["m"][1][0] == hn.solve("dense", P=2, alpha=0.1, T=0.2).m and out["m"][1][1] == 0 and out["converged"][1].all()
     with pytest.raises(hn.ParameterError, match="not a phase"):

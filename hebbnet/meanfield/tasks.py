@@ -40,7 +40,7 @@ class MeanField:
         for start in self.starts:
             module.check_branch(start, params.P)
 
-    def run(self, point, *, sample=0, seed=0, **options):
+    def run(self, point, *, sample=0, seed=0):
         """{name: (dims, array)} over ("branch",): all quantities of `Solution`, `crosstalk` NaN for P >= 3, and the status."""
         found = [solve(self.network, ansatz=self.ansatz, start=start, **point).quantities() for start in self.starts]
         names = list(dict.fromkeys(["m", "q", "chi", "crosstalk", *found[0]]))
@@ -82,7 +82,7 @@ class Lines:
         for which in self.which:
             problem(self.network, which, self.ansatz, point)
 
-    def run(self, point, *, sample=0, seed=0, **options):
+    def run(self, point, *, sample=0, seed=0):
         """{name: (dims, array)}: for each line its highest root (scalar), `..._roots` over ("root",) and `..._status`."""
         out = {}
         for which in self.which:

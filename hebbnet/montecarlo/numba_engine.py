@@ -96,7 +96,7 @@ class Engine:
 
     def advance(self, state, sweeps):
         """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,)."""
-        problem, rows, N = self.problem, self.problem.patterns.rows, self.problem.patterns.N
+        problem, rows = self.problem, self.problem.patterns.rows
         rule, draw = rules(problem)
         order = (problem.key, problem.sample, state.sweep, sweeps, rule, draw, float(problem.unit),
                  problem.order == "random", problem.dynamics == "parallel")

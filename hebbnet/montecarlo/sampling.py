@@ -103,12 +103,13 @@ class MonteCarlo:
             raise ParameterError(f"start has {self.start.shape[1]} spins per chain: expected N = {params.N}", "start")
         return params
 
-    def run(self, point, *, sample, seed, engine="numba", series=False, spins=False):
-        """Measure one disorder sample: name -> (dims, array), over (disorder = 1, chain), (disorder, pair) or nothing.
+    def run(self, point, *, sample, seed, engine="numba"):
+        """Measure one disorder sample: name -> (dims, array), over (disorder = 1, chain), (disorder, pair) or nothing."""
+        return self.measurements(point, sample=sample, seed=seed, engine=engine)
 
-        series adds the time series m_series and energy_series (disorder, chain, measurement), spins the final spins
-        (disorder, chain, neuron).
-        """
+    def measurements(self, point, *, sample, seed, engine="numba", series=False, spins=False):
+        """As `run`; series adds the time series m_series and energy_series (disorder, chain, measurement), spins the final spins
+        (disorder, chain, neuron)."""
         Engine = importlib.import_module(f".{choose('engine', engine, ENGINES)}_engine", __package__).Engine
         params = self.check(point)
         problem = self.problem(params, sample=sample, seed=seed)
@@ -216,7 +217,8 @@ def simulate(network, *, seed=0, engine="numba", series=False, spins=False, star
                       disorder=disorder, chains=chains, patterns=patterns)
     seed = check_seed(seed)
     resolved = task.check(params)
-    pieces = [task.run(params, sample=sample, seed=seed, engine=engine, series=series, spins=spins) for sample in range(task.disorder)]
+    pieces = [task.measurements(params, sample=sample, seed=seed, engine=engine, series=series, spins=spins)
+              for sample in range(task.disorder)]
     variables = {}
     for name, (dims, first) in pieces[0].items():
         whole = np.concatenate([piece[name][1] for piece in pieces]) if "disorder" in dims else first
