@@ -18,18 +18,37 @@ class Observable:
 OBSERVABLES = {o.name: o for o in [
     # order parameters
     Observable("m", "m", "Mattis overlap with the condensed pattern, per neuron"),
+    Observable("m_abs", "|m|", "absolute Mattis overlap with the condensed pattern, per neuron"),
     Observable("m_other", r"m_{\mathrm{other}}", "largest absolute overlap with any other pattern, per neuron"),
     Observable("q", "q", "Edwards-Anderson overlap of two replicas, per neuron"),
+    Observable("q_abs", "|q|", "absolute overlap of two replicas, per neuron"),
+    Observable("q2", "q^2", "second moment of the overlap of two replicas"),
+    Observable("q4", "q^4", "fourth moment of the overlap of two replicas"),
+    Observable("q_density", "P(q)", "distribution of the overlap of two replicas"),
+    Observable("q_center", "q", "overlap of two replicas, center of the bin"),
+    Observable("q_edge", "q", "overlap of two replicas, edge of the bin"),
+    Observable("binder", "g", "Binder cumulant of q, (3 - [q^4] / [q^2]^2) / 2 with [.] over time and disorder"),
+    Observable("q0", "q_0", "overlap of two clusters of states, per neuron"),
+    Observable("q1", "q_1", "overlap of two states of one cluster, per neuron"),
+    Observable("theta", r"\theta", "Parisi parameter, the probability of an overlap below q1"),
+    Observable("y", "y", "theta/T, at T = 0 its limit", "1/energy"),
+    Observable("crosstalk0", "r_0", "crosstalk noise common to all clusters (P = 2), in units of alpha"),
     Observable("crosstalk", "r", "crosstalk noise of the AGS theory (P = 2), in units of alpha"),
-    Observable("chi", r"\chi", "(1 - q)/T, at T = 0 its limit", "1/energy"),
+    Observable("chi", r"\chi", "(1 - q)/T, with broken symmetry of the largest overlap, at T = 0 its limit", "1/energy"),
     # thermodynamics, per neuron
     Observable("energy", "e", "energy per neuron", "energy"),
     Observable("entropy", "s", "entropy per neuron"),
     Observable("free_energy", "f", "free energy per neuron, f = -T A", "energy"),
     Observable("free_entropy", "A", "free entropy per neuron, A = lim ln Z / N"),
     Observable("replicon", r"1 - \lambda", "replicon eigenvalue; positive: replica symmetry is stable"),
+    Observable("replicon0", r"1 - \lambda_0", "outer replicon eigenvalue; positive: stable between clusters"),
+    Observable("complexity", r"\Sigma", "complexity: logarithm of the number of states, per neuron"),
+    Observable("state_free_energy", "f", "free energy of one of the states that the complexity counts, per neuron", "energy"),
     # Monte Carlo bookkeeping
     Observable("acceptance", "a", "fraction of attempted flips that changed the spin"),
+    Observable("swap_rate", "a_s", "fraction of attempted swaps of neighboring temperatures that were accepted"),
+    Observable("round_trips", "n_{rt}", "round trips from the coldest to the hottest temperature and back while measuring"),
+    Observable("replicas_agree", "eq_2", "verdict of the comparison of two replicas"),
     Observable("m_tau", r"\tau_m", "integrated autocorrelation time of m", "sweeps"),
     Observable("ess", r"n_{\mathrm{eff}}", "effective number of independent measurements of m"),
     Observable("equilibrated", "eq", "verdict of the equilibration test"),
@@ -48,8 +67,9 @@ OBSERVABLES = {o.name: o for o in [
     Observable("at", "AT", "de Almeida-Thouless line of the retrieval branch"),
     Observable("static_glass", "static glass", "static freezing of the m = 0 phase"),
     Observable("dynamic_glass", "dynamic glass", "dynamic freezing of the m = 0 phase"),
+    Observable("gardner", "Gardner", "Gardner line: the one-step glass becomes unstable"),
 ]}
-for _line in [OBSERVABLES[name] for name in ("spinodal", "transition", "at", "static_glass", "dynamic_glass")]:
+for _line in [OBSERVABLES[name] for name in ("spinodal", "transition", "at", "static_glass", "dynamic_glass", "gardner")]:
     OBSERVABLES[f"{_line.name}_roots"] = Observable(f"{_line.name}_roots", _line.symbol, f"{_line.meaning}: all roots")
     OBSERVABLES[f"{_line.name}_status"] = Observable(f"{_line.name}_status", "status", f"{_line.meaning}: what the solver has to say")
 
@@ -58,9 +78,16 @@ DIMENSIONS = {
     "disorder": "disorder sample",
     "chain": "Markov chain of one disorder sample",
     "pair": "pair of chains (0,1), (2,3), ...",
+    "replica": "independent copy of the whole ladder of temperatures",
+    "interval": "neighboring temperatures T[k], T[k + 1] of the ladder",
+    "walker": "state that wanders over the ladder",
+    "bin": "bin of the distribution of q",
+    "edge": "edge of a bin of the distribution of q",
     "measurement": "measurement within a chain",
     "neuron": "neuron",
     "root": "root of the equation, ascending",
+    "level": "level of the hierarchy of overlaps, outermost first",
+    "step": "step of replica symmetry breaking, outermost first",
     "branch": "branch of the self-consistency equations",
     "line": "line of the phase diagram",
 }

@@ -68,6 +68,7 @@ PARAMETERS = {p.name: p for p in [
     Parameter(name="K", symbol="K", meaning="number of stored patterns", kind=int, low=1),
     Parameter(name="alpha", symbol=r"\alpha", meaning="load; P = 2: K = alpha N, P >= 3: K = alpha (2/P!) N^(P-1)", kind=float, low=0),
     Parameter(name="T", symbol="T", meaning="temperature", kind=float, low=0),
+    Parameter(name="m0", symbol="m_0", meaning="starting overlap with the condensed pattern, of a simulation", kind=float, low=-1, high=1),
     Parameter(name="self_interaction", symbol=r"\mathrm{self\ interaction}",
               meaning="whether interactions with repeated indices are kept", kind=bool),
 ]}

@@ -22,6 +22,7 @@ class Stream(IntEnum):
     PATTERN = 0   # bits of the stored patterns: block = neuron // 128, sweep = pattern, chain = 0
     START = 1     # starting spins
     SWEEP = 2     # one block per attempted flip: threshold (2 words), site (2 words)
+    SWAP = 3      # exchange of neighboring temperatures: block = pair, sweep = number of the swap, chain = replica
 
 
 BLOCK_BITS = 28   # low bits of the first counter word: the block (attempt) within the stream
@@ -68,9 +69,21 @@ def attempts(key, sweep, chain, sample, N):
     Returns n (N,) float64 and sites (N,) int64.  The bias of a site is below 2**-32 for N < 2**31.
     """
     w0, w1, w2, w3 = philox((first_word(Stream.SWEEP, np.arange(N)), sweep, chain, sample), key)
-    n = ((w0 | (w1 << np.uint64(32))) >> np.uint64(12)).astype(np.float64) * 2 + 1
+    n = odd(w0, w1)
     sites = (w3 * np.uint64(N) + ((w2 * np.uint64(N)) >> np.uint64(32))) >> np.uint64(32)
     return n, sites.astype(np.int64)
+
+
+def swaps(key, first, count, replicas, pairs, sample):
+    """Numbers for `count` swaps from number `first` on: odd integers n (count, replicas, pairs) float64, u = n / 2**53."""
+    number, replica = np.arange(first, first + count)[:, None, None], np.arange(replicas)[:, None]
+    w0, w1, _, _ = philox((first_word(Stream.SWAP, np.arange(pairs)), number, replica, sample), key)
+    return odd(w0, w1)
+
+
+def odd(w0, w1):
+    """Odd integers n < 2**53 in float64 from two 32-bit words."""
+    return ((w0 | (w1 << np.uint64(32))) >> np.uint64(12)).astype(np.float64) * 2 + 1
 
 
 # ln 2 in two parts (the first exact when multiplied by an exponent) and the series 2 atanh(s) = 2 s (1 + s^2/3 + s^4/5 + ...)

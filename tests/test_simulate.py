@@ -62,6 +62,23 @@ def test_starting_overlap_is_the_nearest_possible(m0):
     assert run.sizes["chain"] == 3
 
 
+def test_the_starting_overlap_can_be_an_axis_of_a_grid(tmp_path):
+    settings = {"dynamics": "zero-temperature", "thermalize": 20, "measure": 1, "disorder": 4, "chains": 3}
+    study = hn.Study("basin", hn.Grid(P=4, N=30, alpha=0.1, T=0.0, m0=[0.2, 0.5, 1.0]), hn.MonteCarlo("dense", start="overlap", **settings))
+    data = hn.open(study.run(tmp_path, quiet=True))
+    assert data.m.dims == ("m0", "disorder", "chain") and np.all(np.diff(data.m_mean) > 0.1) and data.m0.attrs["symbol"] == "m_0"
+    run = hn.simulate("dense", P=4, N=30, alpha=0.1, T=0.0, start="overlap", m0=0.5, **settings)
+    np.testing.assert_array_equal(run.m, data.m.sel(m0=0.5))
+    fixed = hn.simulate("dense", P=4, N=30, alpha=0.1, T=0.0, start=("overlap", 0.5), **{**settings, "thermalize": 0})
+    scanned = hn.simulate("dense", P=4, N=30, alpha=0.1, T=0.0, start="overlap", m0=0.5, **{**settings, "thermalize": 0})
+    assert not np.array_equal(fixed.energy, scanned.energy)   # m0 is in the key of the dynamics
+    for change in ({"start": "pattern", "m0": 0.5}, {"start": "overlap"}, {"start": ("overlap", 0.1), "m0": 0.1}):
+        with pytest.raises(hn.ParameterError, match="both or neither"):
+            hn.simulate("dense", P=4, N=30, alpha=0.1, T=0.0, **change)
+    with pytest.raises(hn.ParameterError, match="m0 = 1.5"):
+        hn.simulate("dense", P=4, N=30, alpha=0.1, T=0.0, start="overlap", m0=1.5)
+
+
 def test_random_starts_are_unbiased_and_differ():
     task = hn.MonteCarlo("dense", start="random", chains=50)
     problem = task.problem(task.check({"P": 2, "K": 3, "T": 0.5, "N": 200}), sample=0, seed=0)

@@ -1,4 +1,5 @@
 """Real studies end to end: engine, workers and interruptions change nothing in the data; scripts and figures of the checkout run."""
+import dataclasses
 import pathlib
 import subprocess
 import sys
@@ -96,14 +97,16 @@ def test_every_script_declares_a_study_and_a_quick_one(script):
 @pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "figures").glob("*.py")))
 def test_every_figure_draws_from_reduced_studies(tmp_path, name):
     """Its own scripts' studies, thinned out: the stores have the names and variables that the figure reads."""
-    for folder in ("sims", "theory"):
-        study = load(ROOT / folder / f"{name}.py", quick=True)
-        thin = {k: list(v[::max(1, len(v) // 4)]) if k in ("alpha", "T") and len(v) > 4 else list(v) for k, v in study.grid.axes.items()}
+    scripts = [script for script in SCRIPTS if script.stem == name]
+    assert scripts
+    for script in scripts:
+        study = load(script, quick=True)
+        thin = {k: list(v[::max(1, len(v) // 4)]) if k in ("alpha", "T", "m0") and len(v) > 4 else list(v) for k, v in study.grid.axes.items()}
         if "N" in thin:
             thin["N"] = [16, 20]
         task = study.task
-        if folder == "sims":
-            task = hn.MonteCarlo("dense", thermalize=2, measure=20, disorder=2, chains=2)
+        if script.parent.name == "sims":
+            task = dataclasses.replace(task, thermalize=2 * task.every, measure=20 * task.every, disorder=2)
         study.replace(grid=hn.Grid(**study.grid.fixed, **thin), task=task).run(tmp_path, quiet=True)
     result = subprocess.run([sys.executable, ROOT / "figures" / f"{name}.py", "--quick", "--folder", tmp_path, "--out", tmp_path / "out"],
                             capture_output=True, text=True)

@@ -148,3 +148,89 @@ def check_branch(start, P):
         raise ParameterError(f"start = 'glass' with P = {P}: for P >= 3 the replica-symmetric solution m = 0, q != 0 is not a "
                              f"phase; expected one of {', '.join(BRANCHES(P))}", "start")
     return choose("start", start, BRANCHES(P))
+
+
+# ---- one step of replica symmetry breaking (docs/theory/rsb): x.q0, x.q1, x.split = q1 - q0, x.T, x.chi = (1-q1)/T, x.y =
+# ---- theta/T and averages of meanfield/nested.py: x.log_weight = E ln W/y - y gap/2, x.spin_entropy, x.fourth, x.spread
+
+@functools.lru_cache
+def _nodes(size):
+    return np.polynomial.legendre.leggauss(size)
+
+
+def modes(x):
+    """(D1, D2): what remains of a Gaussian mode's stiffness within a cluster and between clusters (P = 2)."""
+    return 1 - x.chi, 1 - x.chi - x.y * x.split
+
+
+def cluster(x, e, alpha):
+    """(w0, gap, pull): variance of the field common to all clusters, variance within them, and the pull of the noise on theta.
+
+    P >= 3:  w0 = xi'(q0),  gap = xi'(q1) - xi'(q0),  pull = integral of (1-q) xi''(q) from q0 to q1
+    P = 2:   w0 = alpha r0 = alpha q0/D2**2,  gap = alpha (r1 - r0) = alpha (q1-q0)/(D1 D2),
+             pull = T chi gap + alpha [D1/D2 - 1 - ln(D1/D2)]/y**2
+
+    The equation for theta is E[y <phi> - ln W]/y**2 = (gap - pull)/2.
+    """
+    first, second, _, _ = derivatives(e)
+    nodes, weights = _nodes(e.P // 2 + 2)                  # exact for these polynomials, without differences of xi
+    below = x.T * x.chi + x.split * (1 - nodes) / 2        # 1 - q, to relative accuracy
+    stiffness = weights / 2 * poly(second, 1 - below)
+    w0, gap, pull = poly(first, x.q0), x.split * stiffness.sum(), x.split * (stiffness * below).sum()
+    if e.soft:
+        d1, d2 = modes(x)
+        ratio = x.y * x.split / d2                         # D1/D2 - 1
+        gap = gap + x.split / (d1 * d2)
+        w0, pull = w0 + x.q0 / d2**2, pull + x.T * x.chi * x.split / (d1 * d2) + (ratio - math.log1p(ratio)) / x.y**2
+    return alpha * w0, alpha * gap, alpha * pull
+
+
+def cluster_free_energy(x, e, alpha, T):
+    """f = -T A per neuron, with g(q) = q xi'(q) - xi(q) and u = (h + sqrt(w0) z0 + sqrt(gap) z1)/T.
+
+    P >= 3:  A = E ln E cosh**theta(u)/theta + ln 2 - (P-1) m**P/(2T) + [xi(1) - xi'(q1) + (1-theta) g(q1) + theta g(q0)]/(2 T**2)
+    P = 2:   A = E ln E cosh**theta(u)/theta + ln 2 - m**2/(2T) - alpha/(2T)
+                 - (alpha/2) [(1 - 1/theta) ln D1 + ln(D2)/theta - q0/(T D2)] - alpha/(2 T**2) [r1 (1-q1) + theta (r1 q1 - r0 q0)]
+    """
+    f = -x.log_weight + e.signal * (e.P - 1) / 2 * x.m**e.P - alpha * T / 2 * x.chi**2 * poly(derivatives(e)[3], x.q1)
+    if not e.soft:
+        return f - x.y / 2 * cluster(x, e, alpha)[2]
+    d1, d2 = modes(x)
+    between = math.log1p(x.y * x.split / d2) / x.y         # ln(D1/D2)/y
+    return f + alpha / 2 * (1 + T * math.log1p(-x.chi) - between - x.q0 / d2 + x.q0 * (x.chi + x.y * x.split) / d2**2
+                            + x.split / (d1 * d2) * x.chi * (1 - x.y * T))
+
+
+def cluster_energy(x, e, alpha):
+    """U.  P >= 3: -m**P/2 - [xi(1) - xi(q1)]/T - y [xi(q1) - xi(q0)];  P = 2: -m**2/2 + (alpha/2) [1 - r1 - (1-q1)/D1]."""
+    _, _, tail, _ = derivatives(e)
+    u = -e.signal / 2 * x.m**e.P - alpha * x.chi * poly(tail, x.q1)
+    if not e.soft:
+        return u - alpha * x.y * ((1 - x.q0) * poly(tail, x.q0) - (1 - x.q1) * poly(tail, x.q1))
+    d1, d2 = modes(x)
+    return u + alpha / 2 * (1 - x.q0 / d2**2 - x.split / (d1 * d2) - (1 - x.q1) / d1)
+
+
+def cluster_replicons(x, e, alpha, T):
+    """(1 - lambda1, 1 - lambda0), of fluctuations within and between clusters.
+
+    lambda1 = xi''(q1) E<sech**4>/T**2,  lambda0 = xi''(q0) E[1 - <t2> + theta (<t2> - <t>**2)]**2/T**2;  P = 2: xi'' -> alpha/D**2.
+    """
+    second = derivatives(e)[1]
+    inner, outer = poly(second, x.q1), poly(second, x.q0)
+    if e.soft:
+        d1, d2 = modes(x)
+        inner, outer = inner + 1 / d1**2, outer + 1 / d2**2
+    return (1 - alpha * inner * x.fourth / T if T > 0 else -math.inf), 1 - alpha * outer * x.spread
+
+
+def breakpoint_at_onset(x, e, alpha, T):
+    """theta where one step of breaking bifurcates from the symmetric state x: x.q, x.chi, E t**2 sech**4 and E sech**6.
+
+    theta = [4 E t**2 sech**4 + xi''' T**4/xi''**3]/(2 E sech**6);  P = 2: 2 E t**2 sech**4/[E sech**6 + (1-chi)**3 T**3/alpha**2].
+    """
+    second = derivatives(e)[1]
+    if e.soft:
+        return 2 * x.mixed / (x.sixth + (1 - x.chi) ** 3 * T**3 / alpha**2)
+    stiffness, third = alpha * poly(second, x.q), alpha * poly(second[1:] * np.arange(1, second.size), x.q) if second.size > 1 else 0.0
+    return (4 * x.mixed + third * T**4 / stiffness**3) / (2 * x.sixth)

@@ -1,18 +1,21 @@
 """What a solver hands back: one state of one branch, with its thermodynamics and a sentence about how it was found."""
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..observables import describe
 from ..params import Params
 
-THERMODYNAMICS = ("free_entropy", "free_energy", "energy", "entropy", "replicon")
+THERMODYNAMICS = ("free_entropy", "free_energy", "energy", "entropy", "replicon", "replicon0")
 BOOKKEEPING = ("converged", "residual", "iterations", "status")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
-    """One solution of the self-consistency equations; quantities per neuron, definitions in docs/theory/dense.
+    """One solution of the self-consistency equations; quantities per neuron, definitions in docs/theory/dense and rsb.
 
-    The order parameters are attributes too: `m`, `q`, `chi` = (1 - q)/T (its limit at T = 0) and for P = 2 `crosstalk`.
+    The order parameters are attributes too: `m`, `q`, `chi` = (1 - q)/T (its limit at T = 0) and for P = 2 `crosstalk`; with
+    ansatz "1rsb" `m`, `q0`, `q1`, `theta`, `y` = theta/T, `chi` = (1 - q1)/T and for P = 2 `crosstalk` = r1, `crosstalk0` = r0.
     T = 0: free_energy = energy, free_entropy = inf, replicon = -inf unless alpha = 0.  Where the branch does not exist,
     `converged` is False, `status` says where it ends, and every quantity is NaN.
     """
@@ -26,11 +29,12 @@ class Solution:
     free_energy: float
     energy: float
     entropy: float
-    replicon: float         # 1 - lambda; positive: replica symmetry is stable
+    replicon: float         # 1 - lambda; positive: stable against (more) replica symmetry breaking; 1RSB: within clusters
     converged: bool
     residual: float
     iterations: int
     status: str
+    replicon0: float | None = None   # 1RSB: the same between clusters; None: this ansatz has none
 
     def __getattr__(self, name):
         order = object.__getattribute__(self, "__dict__").get("order", {})
@@ -40,13 +44,19 @@ class Solution:
 
     def quantities(self):
         """All numbers and the status by name."""
-        return {**self.order, **{name: getattr(self, name) for name in (*THERMODYNAMICS, *BOOKKEEPING)}}
+        names = [name for name in (*THERMODYNAMICS, *BOOKKEEPING) if getattr(self, name) is not None]
+        return {**self.order, **{name: getattr(self, name) for name in names}}
+
+    def dims(self, name):
+        """Dimensions of a quantity: () for a scalar, ("level",) for overlaps and ("step",) for breakpoints of ansatz "krsb"."""
+        size = np.size(self.order.get(name, 0.0))
+        return () if np.ndim(self.order.get(name, 0.0)) == 0 else ("level",) if size == np.size(self.order["q"]) else ("step",)
 
     def to_dataset(self):
-        """xarray.Dataset of scalars, labeled, with the parameters as scalar coordinates."""
+        """xarray.Dataset of all quantities, labeled, with the parameters as scalar coordinates."""
         import xarray as xr
 
         given = {name: value for name, value in self.params.items() if value is not None}
-        return xr.Dataset({name: ((), value, describe(name)) for name, value in self.quantities().items()},
+        return xr.Dataset({name: (self.dims(name), value, describe(name)) for name, value in self.quantities().items()},
                           coords={name: ((), value, describe(name)) for name, value in given.items()},
                           attrs={"network": self.network, "ansatz": self.ansatz, "branch": self.branch})

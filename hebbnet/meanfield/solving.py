@@ -1,32 +1,53 @@
 """`solve` and `solve_map`: states at points and on maps of the (alpha, T) plane."""
+import importlib
+
 import numpy as np
 
 from .. import equations
 from ..observables import describe
-from ..params import ParameterError, check, choose
-from . import curve, rs
+from ..params import ParameterError, check, choose, count
+from . import curve, onestep, rs
 
-ANSATZE = {rs.NAME: rs}
-
-
-def ansatz_named(name):
-    """The module that solves with the ansatz `name`; ParameterError naming the valid ones."""
-    return ANSATZE[choose("ansatz", name, ANSATZE)]
+ANSATZE = {rs.NAME: rs, onestep.NAME: onestep, "2rsb": None, "krsb": None}      # krsb.py is imported on use
 
 
-def solve(network, *, ansatz="rs", start="retrieval", **params):
+def ansatz_named(name, k=None):
+    """(module, its extra arguments) of the ansatz `name` with k steps of breaking; ParameterError naming the valid ones."""
+    choose("ansatz", name, ANSATZE)
+    if ANSATZE[name] is not None:
+        if k is not None:
+            raise ParameterError(f"k = {k!r} with ansatz = {name!r}: only ansatz='krsb' takes k; leave it out", "k")
+        return ANSATZE[name], {}
+    if name == "2rsb" and k not in (None, 2):
+        raise ParameterError(f"k = {k!r} with ansatz = '2rsb', which is k = 2; leave k out or take ansatz='krsb'", "k")
+    if name == "krsb" and k is None:
+        raise ParameterError("ansatz = 'krsb' needs the number of steps, for example k=2", "k")
+    return importlib.import_module(".krsb", __package__), {"k": 2 if name == "2rsb" else count("k", k)}
+
+
+def check_branch(method, module, start, params):
+    """`start` if these equations have that branch; ParameterError otherwise."""
+    if method is rs:
+        return module.check_branch(start, params.P)
+    method.check_branch(start, module.build(params))
+    return start
+
+
+def solve(network, *, ansatz="rs", start="retrieval", k=None, **params):
     """One state of a network in the thermodynamic limit.
 
     network: name, e.g. "dense" with P, alpha, T and optionally N (finite-size factors) and self_interaction.
-    ansatz: "rs", replica symmetric.  start: the branch, "retrieval" (connected to m = 1), "paramagnet" or, for P = 2, "glass".
+    ansatz: "rs", replica symmetric; "1rsb", one step of breaking; "krsb", k steps ("2rsb" is k = 2).
+    start: the branch, "retrieval" (connected to m = 1), "paramagnet" (rs), or "glass" (m = 0; P >= 3: only broken).
 
-    Returns a `Solution`; where the branch does not exist it holds NaN, `converged` is False and `status` says where it ends.
-    Raises ParameterError for an unknown name or a value outside its domain.  Equations: docs/theory/dense.
+    Returns a `Solution`; where the branch does not exist, or replica symmetry is stable and a broken ansatz has nothing to add, it
+    holds NaN, `converged` is False and `status` says where it ends or what to call instead.
+    Raises ParameterError for an unknown name or a value outside its domain.  Equations: docs/theory/dense, rsb, krsb.
     """
-    method = ansatz_named(ansatz)
+    method, steps = ansatz_named(ansatz, k)
     module = equations.get(network)
     values = check(network, params, required=module.REQUIRED, optional=module.OPTIONAL)
-    return method.solve(network, module, module.check_branch(start, values.P), values)
+    return method.solve(network, module, check_branch(method, module, start, values), values, **steps)
 
 
 def solve_map(network, *, alpha, T, ansatz="rs", **fixed):
@@ -38,7 +59,8 @@ def solve_map(network, *, alpha, T, ansatz="rs", **fixed):
     """
     import xarray as xr
 
-    ansatz_named(ansatz)
+    if ansatz_named(ansatz)[0] is not rs:
+        raise ParameterError(f"ansatz = {ansatz!r}: solve_map is replica symmetric; use a Study with MeanField, or solve", "ansatz")
     module = equations.get(network)
     axes = {}
     for name, axis in (("alpha", alpha), ("T", T)):

@@ -6,7 +6,9 @@ import numpy as np
 from .. import equations
 from ..params import ParameterError, check, choose
 from .boundaries import LINES, ROOTS, boundary, line_entries, problem
-from .solving import ansatz_named, solve
+from .solving import ansatz_named, check_branch, solve
+
+ORDER = {"rs": ("m", "q", "chi", "crosstalk"), "1rsb": ("m", "q0", "q1", "chi", "y", "theta", "crosstalk", "crosstalk0")}
 
 
 @dataclass(frozen=True)
@@ -17,9 +19,10 @@ class MeanField:
     _: KW_ONLY
     ansatz: str = "rs"
     starts: tuple = ("retrieval",)
+    k: int | None = None          # steps of ansatz "krsb"
 
     def __post_init__(self):
-        ansatz_named(self.ansatz)
+        ansatz_named(self.ansatz, self.k)
         equations.get(self.network)
         object.__setattr__(self, "starts", _tuple("starts", self.starts))
 
@@ -30,7 +33,7 @@ class MeanField:
 
     def identity(self):
         """What determines the physics, as JSON-able values."""
-        return {"task": "MeanField", "network": self.network, "ansatz": self.ansatz, "starts": list(self.starts)}
+        return {"task": "MeanField", "network": self.network, "ansatz": self.ansatz, "starts": list(self.starts), **_steps(self)}
 
     def check(self, point):
         """ParameterError if the grid point does not fit, before anything runs."""
@@ -38,13 +41,17 @@ class MeanField:
         params = check(self.network, point, required=module.REQUIRED, optional=module.OPTIONAL)
         module.build(params)
         for start in self.starts:
-            module.check_branch(start, params.P)
+            check_branch(ansatz_named(self.ansatz, self.k)[0], module, start, params)
 
     def run(self, point, *, sample=0, seed=0):
-        """{name: (dims, array)} over ("branch",): all quantities of `Solution`, `crosstalk` NaN for P >= 3, and the status."""
-        found = [solve(self.network, ansatz=self.ansatz, start=start, **point).quantities() for start in self.starts]
-        names = list(dict.fromkeys(["m", "q", "chi", "crosstalk", *found[0]]))
-        out = {name: (("branch",), np.array([f.get(name, np.nan) for f in found])) for name in names}
+        """{name: (dims, array)} over ("branch",): all quantities of `Solution`, `crosstalk` NaN for P >= 3, and the status.
+
+        With ansatz "krsb" overlaps have a second dimension "level" (k+1) and breakpoints "step" (k).
+        """
+        found = [solve(self.network, ansatz=self.ansatz, k=self.k, start=start, **point) for start in self.starts]
+        values = [f.quantities() for f in found]
+        names = list(dict.fromkeys([*ORDER.get(self.ansatz, ()), *values[0]]))
+        out = {name: (("branch", *found[0].dims(name)), np.array([v.get(name, np.nan) for v in values])) for name in names}
         return {**out, "branch": (("branch",), np.array(self.starts))}
 
     def summarize(self, dataset):
@@ -60,9 +67,10 @@ class Lines:
     _: KW_ONLY
     which: tuple = ("spinodal", "transition", "at")
     ansatz: str = "rs"
+    k: int | None = None          # steps of ansatz "krsb"
 
     def __post_init__(self):
-        ansatz_named(self.ansatz)
+        ansatz_named(self.ansatz, self.k)
         equations.get(self.network)
         object.__setattr__(self, "which", _tuple("which", self.which))
         for which in self.which:
@@ -75,23 +83,27 @@ class Lines:
 
     def identity(self):
         """What determines the physics, as JSON-able values."""
-        return {"task": "Lines", "network": self.network, "ansatz": self.ansatz, "which": list(self.which)}
+        return {"task": "Lines", "network": self.network, "ansatz": self.ansatz, "which": list(self.which), **_steps(self)}
 
     def check(self, point):
         """ParameterError if the grid point does not fit, before anything runs."""
         for which in self.which:
-            problem(self.network, which, self.ansatz, point)
+            problem(self.network, which, self.ansatz, point, self.k)
 
     def run(self, point, *, sample=0, seed=0):
         """{name: (dims, array)}: for each line its highest root (scalar), `..._roots` over ("root",) and `..._status`."""
         out = {}
         for which in self.which:
-            out.update(line_entries(which, [boundary(self.network, which, ansatz=self.ansatz, **point)]))
+            out.update(line_entries(which, [boundary(self.network, which, ansatz=self.ansatz, k=self.k, **point)]))
         return {**out, "root": (("root",), np.arange(ROOTS))}
 
     def summarize(self, dataset):
         """Nothing to add: the theory has no samples to average."""
         return dataset
+
+
+def _steps(task):
+    return {} if task.k is None else {"k": task.k}
 
 
 def _tuple(name, values):

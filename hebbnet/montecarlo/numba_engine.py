@@ -66,13 +66,13 @@ def kernel(problem):
     return Int32Blocks(wrapped, odd, padded, form.block)
 
 
-def rules(problem):
-    """(rule of the decision, how its threshold is drawn)."""
+def rules(problem, units):
+    """Rule of the decision, and how each chain's threshold is drawn (C,)."""
     if problem.dynamics == "metropolis":
-        return FLIP_RULE, MINUS_LOG
+        return FLIP_RULE, np.full(len(units), MINUS_LOG)
     if problem.dynamics == "zero-temperature":
-        return FLIP_RULE, KEEP
-    return FIELD_RULE, LOGIT if problem.unit > 0 else COIN
+        return FLIP_RULE, np.full(len(units), KEEP)
+    return FIELD_RULE, np.where(units > 0, LOGIT, COIN)
 
 
 LARGEST_MATRIX = 2**13   # neurons: 256 MB of couplings
@@ -82,8 +82,8 @@ class Engine:
     """Chains of one problem, compiled.
 
     A law quadratic in X has a second form, an N x N coupling matrix with cached local fields: an attempt is O(1) and a flip O(N),
-    against O(K) for both.  matrix: use it or not; None goes by cost, which is K > N before any acceptance is known and
-    acceptance * N < 2 K (measured crossover) after.  The spins are the same.
+    against O(K) for both, and to begin and end with it costs about N + K flips more.  matrix: use it or not; None goes by cost,
+    which is K > N before any acceptance is known and flips per sweep < 2 K (measured crossover) after.  The spins are the same.
     """
 
     def __init__(self, problem, matrix=None):
@@ -97,27 +97,50 @@ class Engine:
     def advance(self, state, sweeps):
         """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,)."""
         problem, rows = self.problem, self.problem.patterns.rows
-        rule, draw = rules(problem)
-        order = (problem.key, problem.sample, state.sweep, sweeps, rule, draw, float(problem.unit),
-                 problem.order == "random", problem.dynamics == "parallel")
-        if self.matrix and self.couplings is None:
-            self.couplings = couplings(rows, problem.form.coefficients[0])
-        flips = np.zeros(len(state.spins), np.int64)
-        for chain, (spins, X) in enumerate(zip(state.spins, state.overlaps)):
-            if self.matrix:
-                flips[chain] = run_matrix(self.couplings, spins, chain, *order)
-                X[:] = 0
-                add_overlaps(rows, spins, X)
-            else:
-                flips[chain] = run_overlaps(rows, self.kernel, spins, X, chain, *order)
+        units = problem.units(len(state.spins))
+        rule, draws = rules(problem, units)
+        flips = np.zeros(len(units), np.int64)
+        order = (problem.key, problem.sample, state.sweep, sweeps, rule, draws, units, problem.order == "random",
+                 problem.dynamics == "parallel", flips)
+        if self.matrix:
+            if self.couplings is None:
+                self.couplings = couplings(rows, problem.form.coefficients[0])
+            run_all_matrix(self.couplings, rows, state.spins, state.overlaps, *order)
+        else:
+            run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, *order)
         if self.free and sweeps:
-            self.matrix = flips.mean() / sweeps < 2 * problem.patterns.K
+            self.matrix = flips.mean() + problem.patterns.N + problem.patterns.K < 2 * problem.patterns.K * sweeps
         return state._replace(sweep=state.sweep + sweeps), flips
 
     def energies(self, state):
         """sum_mu law(X_mu) of every chain, (C,)."""
-        table, K, N = self.problem.form.energies, self.problem.patterns.K, self.problem.patterns.N
-        return np.array([sum_table(table, X[:K], N) for X in state.overlaps])
+        table = self.problem.form.energies
+        sums = np.empty(len(state.overlaps), table.dtype)
+        sum_tables(table, state.overlaps, self.problem.patterns.K, self.problem.patterns.N, sums)
+        return sums
+
+
+# ---- all chains: one call for many short runs, which parallel tempering makes ---------------------------------------------------
+
+@njit(**FAST)
+def run_all_overlaps(rows, form, spins, X, key, sample, first, sweeps, rule, draws, units, random, parallel, flips):
+    for chain in range(len(spins)):
+        flips[chain] = run_overlaps(rows, form, spins[chain], X[chain], chain, key, sample, first, sweeps, rule, draws[chain],
+                                    units[chain], random, parallel)
+
+
+@njit(**FAST)
+def run_all_matrix(J, rows, spins, X, key, sample, first, sweeps, rule, draws, units, random, parallel, flips):
+    for chain in range(len(spins)):
+        flips[chain] = run_matrix(J, spins[chain], chain, key, sample, first, sweeps, rule, draws[chain], units[chain], random, parallel)
+        X[chain] = 0
+        add_overlaps(rows, spins[chain], X[chain])
+
+
+@njit(**FAST)
+def sum_tables(table, X, K, N, sums):
+    for chain in range(len(X)):
+        sums[chain] = sum_table(table, X[chain, :K], N)
 
 
 # ---- one chain ---------------------------------------------------------------------------------------------------------------

@@ -13,15 +13,16 @@ class Engine:
 
     def advance(self, state, sweeps):
         """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,)."""
-        flips = [sum(self.sweep(spins, X, sweep, chain) for sweep in range(state.sweep, state.sweep + sweeps))
+        units = self.problem.units(len(state.spins))
+        flips = [sum(self.sweep(spins, X, sweep, chain, units[chain]) for sweep in range(state.sweep, state.sweep + sweeps))
                  for chain, (spins, X) in enumerate(zip(state.spins, state.overlaps))]
         return state._replace(sweep=state.sweep + sweeps), np.array(flips, np.int64)
 
-    def sweep(self, spins, X, sweep, chain):
+    def sweep(self, spins, X, sweep, chain, unit):
         """One sweep of one chain, in place; the number of flips."""
         problem, N = self.problem, len(spins)
         n, sites = streams.attempts(problem.key, sweep, chain, problem.sample, N)
-        limits = thresholds(problem.dynamics, n, problem.unit)
+        limits = thresholds(problem.dynamics, n, unit)
         if problem.dynamics == "parallel":
             new = np.array([self.decide(spins, X, i, limits[i]) for i in range(N)])
             changed = np.flatnonzero(new != spins)
@@ -57,6 +58,6 @@ class Engine:
         X += 2 * spins[i] * self.problem.patterns.rows[i].astype(X.dtype)
 
     def energies(self, state):
-        """sum_mu law(X_mu) of every chain, (C,)."""
+        """sum_mu law(X_mu) of every chain, (C,), in pattern order."""
         K, N = self.problem.patterns.K, self.problem.patterns.N
-        return np.array([self.problem.form.energies[(X[:K].astype(np.int64) + N) // 2].sum() for X in state.overlaps])
+        return np.cumsum(self.problem.form.energies[(state.overlaps[:, :K].astype(np.int64) + N) // 2], axis=1)[:, -1]

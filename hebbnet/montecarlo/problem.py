@@ -20,20 +20,20 @@ HALF = 0.5    # thresholds at T = 0: below the smallest nonzero integer
 
 @dataclass(frozen=True)
 class Problem:
-    """One disorder sample and how to sample it.  unit: T denominator / (2 scale), the temperature in the kernel's integers."""
+    """One disorder sample and how to sample it.  T: one temperature, or an array (C,) of one per chain."""
 
     patterns: Patterns
     form: Form
     scale: float
-    T: float
+    T: float | np.ndarray
     dynamics: str
     order: str
     key: np.ndarray
     sample: int
 
-    @property
-    def unit(self):
-        return self.T * self.form.denominator / (2 * self.scale)
+    def units(self, chains):
+        """T denominator / (2 scale) of each chain, (chains,): temperatures in the kernel's integers."""
+        return np.array(np.broadcast_to(self.T, chains) * self.form.denominator / (2 * self.scale), float)
 
 
 class State(NamedTuple):

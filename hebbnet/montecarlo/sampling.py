@@ -23,11 +23,11 @@ LOST = 0.5   # a chain has left the retrieval state when its late overlap is bel
 class MonteCarlo:
     """What is done at every grid point: `disorder` samples of the network, `chains` Markov chains each.
 
-    start: "pattern" (s = xi^1), "random", ("overlap", m0) (exactly round(N (1 - m0) / 2) neurons of xi^1 reversed) or an array of
-    spins (N,) or (chains, N).  dynamics: "heat-bath", "metropolis", "zero-temperature" or "parallel"; order: "random" or
-    "systematic".  thermalize, measure, every: sweeps before, sweeps during, and sweeps between measurements; one sweep is N attempted
-    flips.  patterns: the user's own (K, N) array of +-1, which replaces the random ones (one disorder sample).
-    observables: which of the measured quantities to keep.
+    start: "pattern" (s = xi^1), "random", ("overlap", m0) (exactly round(N (1 - m0) / 2) neurons of xi^1 reversed), "overlap" (the
+    same with m0 a parameter of the grid point) or an array of spins (N,) or (chains, N).  dynamics: "heat-bath", "metropolis",
+    "zero-temperature" or "parallel"; order: "random" or "systematic".  thermalize, measure, every: sweeps before, sweeps during, and
+    sweeps between measurements; one sweep is N attempted flips.  patterns: the user's own (K, N) array of +-1, which replaces the
+    random ones (one disorder sample).  observables: which of the measured quantities to keep.
 
     Fails with ParameterError, naming the parameter, on anything it does not understand.
     """
@@ -78,25 +78,11 @@ class MonteCarlo:
 
     def check(self, point):
         """The point's parameters with K resolved; ParameterError where they are wrong or too large for this machine."""
-        network, given = networks.get(self.network), dict(point)
-        if self.patterns is not None:
-            K, N = self.patterns.shape
-            for name, size in (("K", K), ("N", N)):
-                if given.setdefault(name, size) != size:
-                    raise ParameterError(f"{name} = {given[name]}, but the patterns given have {name} = {size}", name)
-        params = check(self.network, given, required=network.REQUIRED, optional={**network.OPTIONAL, "alpha": None, "K": None})
-        loads = [name for name in ("alpha", "K") if params[name] is not None]
-        if len(loads) != 1:
-            raise ParameterError(f"{self.network!r} needs exactly one of alpha, K and patterns; got {' and '.join(loads) or 'none'}",
-                                 "alpha")
-        if params.P > network.LARGEST_P or params.P > params.N:
-            raise ParameterError(f"P = {params.P} with N = {params.N}: a simulation takes P from 2 to {network.LARGEST_P}, and N >= P", "P")
-        origin = f"{loads[0]} = {params[loads[0]]} with N = {params.N}, P = {params.P}"
-        if params.alpha == 0:
-            raise ParameterError("alpha = 0: a simulation stores at least one pattern; expected alpha > 0, or K=1 for one", "alpha")
-        if params.K is None:
-            params = params.replace(K=network.load(params))
-        patterns.check_memory(params.K, params.N, origin)
+        wanted = isinstance(self.start, str) and self.start == "overlap"
+        if wanted != ("m0" in point):
+            raise ParameterError(f"start = {fingerprint(self.start)!r} and {'m0 given' if 'm0' in point else 'no m0'}: expected both or "
+                                 "neither of start='overlap' and the parameter m0", "m0")
+        params = resolve(self.network, point, self.patterns, extra=("m0",) if wanted else ())
         if self.dynamics == "zero-temperature" and params.T != 0:
             raise ParameterError(f"T = {params.T}: zero-temperature dynamics needs T = 0 (or use heat-bath)", "T")
         if isinstance(self.start, np.ndarray) and self.start.shape[1] != params.N:
@@ -113,7 +99,7 @@ class MonteCarlo:
         Engine = importlib.import_module(f".{choose('engine', engine, ENGINES)}_engine", __package__).Engine
         params = self.check(point)
         problem = self.problem(params, sample=sample, seed=seed)
-        state = self.initial(problem, seed)
+        state = self.initial(problem, seed, params.get("m0"))
         start = state.overlaps[:, 0] / params.N
         engine = Engine(problem)
         state, _ = engine.advance(state, self.thermalize)
@@ -150,27 +136,13 @@ class MonteCarlo:
         return out
 
     def problem(self, params, *, sample, seed):
-        network = networks.get(self.network)
-        drawn = patterns.given(self.patterns) if self.patterns is not None else network.draw(params, seed, sample)
-        point = {"network": self.network, **{name: value for name, value in params.items() if name != "alpha"}}
-        return problems.Problem(patterns=drawn, form=derive(lambda X: network.law(X, params), params.N, params.K),
-                                scale=network.scale(params), T=params.T, dynamics=self.dynamics, order=self.order,
-                                key=streams.point_key(seed, point), sample=sample)
+        return finite(self.network, params, T=params.T, dynamics=self.dynamics, order=self.order, given=self.patterns, sample=sample,
+                      seed=seed)
 
-    def initial(self, problem, seed):
+    def initial(self, problem, seed, m0=None):
         """Starting spins of every chain; random ones depend on (seed, sample, chain) and not on the grid point."""
-        N, C = problem.patterns.N, self.chains
-        if isinstance(self.start, np.ndarray):
-            spins = np.array(np.broadcast_to(self.start, (C, N)))
-        elif self.start == "random":
-            spins = np.array([np.where(uniform(seed, chain, problem.sample, N) < 0.5, -1, 1) for chain in range(C)])
-        else:
-            spins = np.array(np.broadcast_to(problem.patterns.rows[:, 0], (C, N)))
-            if self.start != "pattern":
-                wrong = round(N * (1 - self.start[1]) / 2)
-                for chain in range(C):
-                    spins[chain, np.argsort(uniform(seed, chain, problem.sample, N), kind="stable")[:wrong]] *= -1
-        spins = np.ascontiguousarray(spins, np.int8)
+        start = self.start if m0 is None else ("overlap", m0)
+        spins = np.stack([starting_spins(start, problem, chain, seed) for chain in range(self.chains)])
         return problems.State(spins, problems.overlaps(problem.patterns, spins), 0)
 
     def summarize(self, dataset):
@@ -180,13 +152,6 @@ class MonteCarlo:
         a metastable retrieval state are counted in `escaped_fraction`; `m_mean` is over all chains, `m_retrieval_mean` over those
         that stayed.
         """
-        from xarray import apply_ufunc
-
-        def over_samples(x):
-            inner = [d for d in ("chain", "pair") if d in x.dims]
-            return apply_ufunc(lambda a: statistics.mean_and_error(np.moveaxis(a, -1, 0)), x.mean(inner),
-                               input_core_dims=[["disorder"]], output_core_dims=[[], []])
-
         for name in MEASURED:
             if name in dataset:
                 dataset[f"{name}_mean"], dataset[f"{name}_err"] = over_samples(dataset[name])
@@ -211,29 +176,92 @@ def simulate(network, *, seed=0, engine="numba", series=False, spins=False, star
     (disorder, pair): q; and X_mean, X_err over disorder.  Overlaps and energies are per neuron; one sweep is N attempted flips.
     Raises ParameterError.  Definitions: docs/theory/conventions.md.
     """
-    import xarray
-
     task = MonteCarlo(network, start=start, dynamics=dynamics, order=order, thermalize=thermalize, measure=measure, every=every,
                       disorder=disorder, chains=chains, patterns=patterns)
+    return one_point(task, params, seed=seed, engine=engine, series=series, spins=spins)
+
+
+# ---- shared with parallel tempering --------------------------------------------------------------------------------------------
+
+def one_point(task, params, *, seed, **options):
+    """The Dataset of a task at one parameter point, all its samples together; options go to `task.measurements`."""
+    import xarray
+
     seed = check_seed(seed)
     resolved = task.check(params)
-    pieces = [task.measurements(params, sample=sample, seed=seed, engine=engine, series=series, spins=spins)
-              for sample in range(task.disorder)]
+    pieces = [task.measurements(params, sample=sample, seed=seed, **options) for sample in range(task.samples)]
     variables = {}
     for name, (dims, first) in pieces[0].items():
         whole = np.concatenate([piece[name][1] for piece in pieces]) if "disorder" in dims else first
         variables[name] = (dims, whole)
     sizes = {d: n for dims, x in variables.values() for d, n in zip(dims, x.shape)}
-    dataset = xarray.Dataset(variables, coords={d: np.arange(n) for d, n in sizes.items()})
-    dataset = dataset.assign_coords({k: v for k, v in resolved.items() if k != "K" and v is not None})
-    dataset.attrs = {"network": network, "seed": seed, "task": json.dumps(task.identity())}
+    dataset = xarray.Dataset(variables, coords={d: np.arange(n) for d, n in sizes.items() if d not in variables})
+    dataset = dataset.assign_coords({k: v for k, v in resolved.items() if k not in variables and v is not None})
+    dataset.attrs = {"network": task.network, "seed": seed, "task": json.dumps(task.identity())}
     return task.summarize(dataset)
+
+
+def resolve(name, point, given, extra=()):
+    """The parameters of one point of the network called `name`, with K resolved; `given`: the user's patterns or None, `extra`:
+    further parameters that the point must have.  ParameterError where they are wrong or too large for this machine."""
+    network, point = networks.get(name), dict(point)
+    if given is not None:
+        K, N = given.shape
+        for size_name, size in (("K", K), ("N", N)):
+            if point.setdefault(size_name, size) != size:
+                raise ParameterError(f"{size_name} = {point[size_name]}, but the patterns given have {size_name} = {size}", size_name)
+    params = check(name, point, required=(*network.REQUIRED, *extra), optional={**network.OPTIONAL, "alpha": None, "K": None})
+    loads = [load for load in ("alpha", "K") if params[load] is not None]
+    if len(loads) != 1:
+        raise ParameterError(f"{name!r} needs exactly one of alpha, K and patterns; got {' and '.join(loads) or 'none'}", "alpha")
+    if params.P > network.LARGEST_P or params.P > params.N:
+        raise ParameterError(f"P = {params.P} with N = {params.N}: a simulation takes P from 2 to {network.LARGEST_P}, and N >= P", "P")
+    origin = f"{loads[0]} = {params[loads[0]]} with N = {params.N}, P = {params.P}"
+    if params.alpha == 0:
+        raise ParameterError("alpha = 0: a simulation stores at least one pattern; expected alpha > 0, or K=1 for one", "alpha")
+    if params.K is None:
+        params = params.replace(K=network.load(params))
+    patterns.check_memory(params.K, params.N, origin)
+    return params
+
+
+def finite(name, params, *, T, dynamics, order, given, sample, seed):
+    """The `Problem` of one disorder sample at temperature(s) T; its random numbers are keyed by the seed and the parameters."""
+    network = networks.get(name)
+    drawn = patterns.given(given) if given is not None else network.draw(params, seed, sample)
+    point = {"network": name, **{key: value for key, value in params.items() if key != "alpha"}}
+    return problems.Problem(patterns=drawn, form=derive(lambda X: network.law(X, params), params.N, params.K),
+                            scale=network.scale(params), T=T, dynamics=dynamics, order=order, key=streams.point_key(seed, point),
+                            sample=sample)
+
+
+def starting_spins(start, problem, chain, seed):
+    """Spins (N,) int8 of one chain; random ones depend on (seed, sample, chain) alone."""
+    N, pattern = problem.patterns.N, problem.patterns.rows[:, 0]
+    if isinstance(start, np.ndarray):
+        return start[chain % len(start)]
+    if start == "random":
+        return np.where(uniform(seed, chain, problem.sample, N) < 0.5, -1, 1).astype(np.int8)
+    spins = pattern.copy()
+    if start != "pattern":
+        wrong = round(N * (1 - start[1]) / 2)
+        spins[np.argsort(uniform(seed, chain, problem.sample, N), kind="stable")[:wrong]] *= -1
+    return spins
+
+
+def over_samples(x):
+    """Mean and standard error of x over disorder; chains, replicas and pairs of one sample share its disorder, so they come first."""
+    from xarray import apply_ufunc
+
+    inner = [d for d in ("chain", "replica", "pair") if d in x.dims]
+    return apply_ufunc(lambda a: statistics.mean_and_error(np.moveaxis(a, -1, 0)), x.mean(inner),
+                       input_core_dims=[["disorder"]], output_core_dims=[[], []])
 
 
 def check_start(start, chains):
     """`start` in one spelling: a name, ("overlap", m0) or an int8 array (1 or chains, N)."""
     if isinstance(start, str):
-        return choose("start", start, ("pattern", "random"))
+        return choose("start", start, ("pattern", "random", "overlap"))
     if isinstance(start, (tuple, list)) and len(start) == 2 and start[0] == "overlap":
         m0 = start[1]
         if isinstance(m0, bool) or not isinstance(m0, (int, float, np.floating)) or not -1 <= m0 <= 1:
@@ -244,7 +272,7 @@ def check_start(start, chains):
         if spins.ndim != 2 or len(spins) not in (1, chains):
             raise ParameterError(f"start has shape {start.shape}: expected (N,) or (chains, N) with chains = {chains}", "start")
         return spins
-    raise ParameterError(f"start = {start!r}: expected 'pattern', 'random', ('overlap', m0) or an array of spins", "start")
+    raise ParameterError(f"start = {start!r}: expected 'pattern', 'random', ('overlap', m0), 'overlap' or an array of spins", "start")
 
 
 def fingerprint(value):

@@ -37,6 +37,27 @@ def settled(x):
     return bool(len(x) >= LEAST_SAMPLES * tau and abs(first.mean() - second.mean()) <= STANDARD_ERRORS * error)
 
 
+def agree(x, y):
+    """Whether the means of two independent series (n,) differ by at most STANDARD_ERRORS standard errors; constant ones: are equal."""
+    error = np.sqrt(sum(np.var(a) * np.nan_to_num(autocorrelation_time(a)) / len(a) for a in (x, y)))
+    return bool(abs(np.mean(x) - np.mean(y)) <= STANDARD_ERRORS * error + 1e-12)
+
+
+def binder(q2, q4):
+    """Binder cumulant (3 - <q^4> / <q^2>^2) / 2: 0 for a Gaussian, 1 for |q| = const."""
+    return (3 - q4 / np.where(q2 > 0, q2, np.nan) ** 2) / 2
+
+
+def jackknife(function, *arrays):
+    """function(means over the first axis (disorder samples)) and its jackknife error; NaN error with fewer than two samples."""
+    n = len(arrays[0])
+    value = function(*(a.mean(axis=0) for a in arrays))
+    if n < 2:
+        return value, np.full_like(value, np.nan)
+    left_out = function(*((a.sum(axis=0) - a) / (n - 1) for a in arrays))
+    return value, np.sqrt((n - 1) / n * np.sum((left_out - left_out.mean(axis=0)) ** 2, axis=0))
+
+
 def mean_and_error(x):
     """Mean over the first axis (disorder samples) ignoring NaN, and its standard error; NaN error with fewer than two."""
     count = np.sum(~np.isnan(x), axis=0)

@@ -1,0 +1,598 @@
+"""The ansatz of one-step replica symmetry breaking: retrieval, and the glass with m = 0.
+
+Unknowns are m, ln chi, ln split and ln y, with chi = (1 - q1)/T, split = q1 - q0 and y = theta/T: all finite at T = 0, so that T = 0
+is this code with T = 0, and with the logarithm of the split as an unknown the replica-symmetric root q0 = q1 is at minus infinity.
+
+* Retrieval at T > 0 is followed over the load as a curve (`branch`): it leaves the replica-symmetric branch on the AT line with a
+  known theta, and it ends at its first maximum of alpha, the spinodal.  At T = 0 it starts from a lower load, cooled down from its
+  AT temperature (`cool`).  A root is the retrieval state if and only if its m lies between two neighbors on that curve.
+* The glass of P >= 3 has q0 = 0 and depends on T/sqrt(alpha) alone; it starts at the static glass temperature with theta = 1.
+  With a q**2 term in the noise and for P = 2 it has q0 > 0 and grows continuously; it is found once per load and cooled or warmed.
+
+Formulas: equations/ (`cluster...`); averages: nested.py; equations, limits, sources: docs/theory/rsb.
+"""
+import functools
+import itertools
+import math
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from ..params import ParameterError, choose
+from . import glass, rs
+from .averages import GAUSS, X, Z, response
+from .edges import at_loads, at_temperatures, retrieval_interval
+from .nested import X_WEIGHTS, averages
+from .solution import Solution
+
+NAME = "1rsb"
+M, CHI, SPLIT, Y, LOAD = range(5)           # the vector of unknowns: m, ln chi, ln split, ln y, and along a curve ln alpha
+ROWS = {"retrieval": (M, CHI, SPLIT, Y), "glass": (CHI, SPLIT, Y), "frozen": (CHI, Y)}   # frozen: q0 = 0
+GOOD = 1e-13                                # residual at which Newton's method stops at once
+ONSET = 0.05                                # split/(1-q) of the first solution off the AT line
+TWO_FACED = "theta -> 1 and q0 -> q1 are the replica-symmetric solution"
+
+
+class Unresolved(ArithmeticError):
+    """No solution of this kind was found; the message is a sentence."""
+
+
+class State(NamedTuple):
+    """A one-step solution in numbers: m, (1-q1)/T, q1 - q0, theta/T; NaN where `exists` is False."""
+
+    m: float
+    chi: float
+    split: float
+    y: float
+    residual: float
+    iterations: int
+    status: str
+    exists: bool = True
+
+
+def absent(status):
+    return State(math.nan, math.nan, math.nan, math.nan, math.nan, 0, status, False)
+
+
+def state(z, residual, iterations, status="converged"):
+    return State(float(z[M]), *(math.exp(v) for v in z[CHI:Y + 1]), float(residual), int(iterations), status)
+
+
+# ---- the equations as residuals, and Newton's method
+
+def measured(network, e, m, chi, split, y, alpha, T):
+    """Namespace of the state and its averages; None outside the domain of the equations."""
+    q1 = 1 - T * chi
+    q0 = q1 - split
+    if not (m >= 0 and q1 > 0 and q0 > -1e-15 and y > 0 and split > 0):
+        return None
+    x = SimpleNamespace(m=m, chi=chi, split=split, y=y, q1=q1, q0=max(q0, 0.0), T=T)
+    if e.soft and alpha > 0 and min(network.modes(x)) <= 0:
+        return None
+    w0, gap, x.pull = network.cluster(x, e, alpha)
+    if not gap > 0:
+        return None
+    h = e.signal * e.P / 2 * m ** (e.P - 1)
+    x.new_m, x.new_chi, x.new_split, x.entropic, x.log_weight, x.fourth, x.spin_entropy, x.spread = averages(h, w0, gap, y, T)
+    return x
+
+
+def residuals(network, e, kind, z, alpha, T):
+    """Differences of the equations' two sides for m, ln chi, ln split and theta (relative); NaN outside their domain."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        chi, y = np.exp(z[CHI]), np.exp(z[Y])
+        split = 1 - T * chi if kind == "frozen" else np.exp(z[SPLIT])
+        x = measured(network, e, z[M], chi, split, y, alpha, T)
+        if x is None:
+            return np.full(len(ROWS[kind]), np.nan)
+        r = (x.new_m - x.m, np.log(x.new_chi / chi), np.log(x.new_split / split), np.log(-2 * x.entropic / (y * y * x.pull)))
+    return np.array([r[k] for k in ROWS[kind]])
+
+
+def jacobian(f, z, free, r):
+    """df/dz over the columns `free`; central differences where r is None, else one-sided ones from f(z) = r."""
+    columns = []
+    for k in free:
+        step = (1e-5 if r is None else 1e-7) * (-1 if k == M else 1)         # down in m, which may be 1 to rounding
+        moved = z.copy()
+        moved[k] += step
+        if r is None and not (k == M and z[M] - step > 1):
+            other = z.copy()
+            other[k] -= step
+            columns.append((f(moved) - f(other)) / (2 * step))
+        else:
+            columns.append((f(moved) - (f(z) if r is None else r)) / step)
+    return np.array(columns).T
+
+
+def newton(f, z, free, steps=40, J=None):
+    """(z, residual, iterations) of f(z) = 0 over the components `free`, from z, with damped steps; Unresolved if not reached.
+
+    The matrix J of derivatives is brought up to date by Broyden's formula and computed anew only where progress is slow, then with
+    more accurate differences: next to the AT line it is nearly singular.
+    """
+    z, free, fresh, exact = z.copy(), list(free), False, J is not None
+    r = f(z)
+    if not np.isfinite(r).all():
+        raise Unresolved("the starting point is outside the domain of the equations")
+    size, before = np.abs(r).max(), math.inf
+    for step in range(steps):
+        if size < GOOD or (fresh and size < rs.CONVERGED / 10 and size > before / 4):
+            return z, size, step
+        if J is None or size > 0.3 * before:
+            J, fresh, exact = jacobian(f, z, free, None if exact else r), True, True
+        else:
+            fresh = False
+        d = step_of(J, r)
+        shrink = min(1.0, 0.7 / np.abs(d).max())
+        before = size
+        while True:
+            new = z.copy()
+            new[free] += shrink * d
+            other = f(new)
+            size = np.abs(other).max()
+            if np.isfinite(size) and (size < 2 * before or size < rs.CONVERGED):
+                break
+            shrink /= 3
+            if shrink < 1e-4:
+                if fresh:
+                    raise Unresolved("no step lowers the residual")
+                J, fresh = jacobian(f, z, free, r), True
+                d = step_of(J, r)
+                shrink = min(1.0, 0.7 / np.abs(d).max())
+        move = shrink * d
+        if size > 0 and move.any():
+            J = J + np.outer(other - r - J @ move, move) / (move @ move)
+        z, r = new, other
+    if size > rs.CONVERGED / 10:
+        raise Unresolved(f"residual {size:.1e} after {steps} steps")
+    return z, size, steps
+
+
+def step_of(J, r):
+    try:
+        d = np.linalg.solve(J, -r)
+    except np.linalg.LinAlgError:
+        raise Unresolved("a singular matrix on the way") from None
+    if not np.isfinite(d).all():
+        raise Unresolved("the equations' domain ends on the way")
+    return d
+
+
+# ---- where breaking begins: the AT line
+
+def at_onset(network, e, alpha, T):
+    """(m, q, chi, theta): the replica-symmetric retrieval state on the AT line and the breakpoint that emerges there."""
+    x = rs.retrieval(e, alpha, T)
+    if not x.exists:
+        x = rs.at_fold(e, alpha, T)
+    h, scale = e.signal * e.P / 2 * x.m ** (e.P - 1), math.sqrt(x.w)
+    if x.w <= T * T:
+        y, weights = (h + scale * Z) / T, GAUSS
+    else:
+        y = np.concatenate([-X, X])
+        weights = T * np.tile(X_WEIGHTS, 2) * np.exp(-((T * y - h) ** 2) / (2 * x.w)) / (scale * math.sqrt(2 * math.pi))
+    ratio = np.exp(-2 * np.abs(y))
+    sech2 = 4 * ratio / (1 + ratio) ** 2
+    about = SimpleNamespace(q=1 - T * x.chi, chi=x.chi, mixed=weights @ ((1 - sech2) * sech2**2), sixth=weights @ sech2**3)
+    return x.m, about.q, x.chi, network.breakpoint_at_onset(about, e, alpha, T)
+
+
+def first_off(network, e, alpha, T, cool):
+    """The solution with a small split next to the point (alpha, T) of the AT line: at the same T, or (`cool`) at the same load.
+
+    Returns the vector of five unknowns, the last ln alpha or ln T.  To first order q0 + (1-theta) split stays the symmetric q.
+    """
+    m, _, chi, theta = at_onset(network, e, alpha, T)
+    share = ONSET
+    while share > 1e-4:
+        split = share * T * chi
+        z = np.array([m, math.log(chi - theta * split / T), math.log(split), math.log(theta / T), math.log(T if cool else alpha)])
+
+        def f(z):
+            here = math.exp(min(z[LOAD], 50.0))
+            return residuals(network, e, "retrieval", z, *((alpha, here) if cool else (here, T)))
+
+        try:
+            z = newton(f, z, (M, CHI, Y, LOAD))[0]
+            if cool and z[LOAD] < math.log(T):
+                return z
+            if not cool and tangent(f, z, np.zeros(4))[0][LOAD] > 0:    # not yet beyond the end of the branch
+                return z
+        except Unresolved:
+            pass
+        share /= 5
+    raise Unresolved("the one-step solution is too close to the replica-symmetric one to be told apart")
+
+
+# ---- retrieval at one temperature as a curve over the load
+
+WEIGHT = np.array([4.0, 1.0, 1.0, 1.0, 1.0])     # of the components in the length of a step
+
+
+def tangent(f, z, r=None):
+    """(t, J): unit vector along the curve of solutions, towards larger splits and lower m, and the matrix of derivatives at z.
+
+    r = f(z) allows for cheaper, less accurate derivatives.
+    """
+    J = jacobian(f, z, range(5), r)
+    t = np.linalg.svd(J / WEIGHT)[2][-1]
+    return (-t if t[M] > 0 else t), J
+
+
+def advance(f, z, t, J, ds):
+    """The solution at length ds from z along its tangent t: Newton's method in the plane perpendicular to t, from derivatives J."""
+    start = z + ds * t / WEIGHT
+    return newton(lambda v: np.append(f(v), t @ (WEIGHT * (v - start))), start, range(5), 25, np.vstack([J, t * WEIGHT]))[0]
+
+
+def summit(f, z, t, J, ds):
+    """The solution within length ds of z at which alpha is largest."""
+    def rise(s, exact=False):
+        new = advance(f, z, t, J, s)
+        return tangent(f, new, None if exact else np.zeros(4))[0][LOAD]
+
+    s, ends = brentq(rise, 0.0, ds, xtol=1e-6 * ds, rtol=1e-6), (0.0, ds)
+    near = min(max(s * 0.99, ends[0]), ends[1])
+    here, there = rise(s, True), rise(near, True)
+    for _ in range(3):                                   # secant steps with accurate derivatives
+        if here in (0.0, there):
+            break
+        s, near = s - here * (s - near) / (here - there), s
+        here, there = rise(s, True), here
+        if abs(s - near) < 1e-9 * ds:
+            break
+    return advance(f, z, t, J, s)
+
+
+@functools.lru_cache(maxsize=1024)
+def branch(network, e, T):
+    """Solutions (n, 5) from the AT line (T = 0: from half the symmetric capacity) to the end of the branch, by ascending load.
+
+    Unresolved where replica symmetry is stable up to the end of the branch.
+    """
+    def f(z):
+        return residuals(network, e, "retrieval", z, math.exp(min(z[LOAD], 50.0)), T)
+
+    if T == 0:
+        alpha = rs.fold(e, 0.0)[0] / 2
+        z = np.append(cool(network, e, alpha)[0], math.log(alpha))
+    else:
+        roots = at_loads(network, e, T)
+        if not roots:
+            raise Unresolved("replica symmetry is stable up to the end of the branch")
+        z = first_off(network, e, roots[-1], T, cool=False)
+    points, ds = [z], 0.3
+    t, J = tangent(f, z, np.zeros(4))
+    while len(points) < 200 and ds > 1e-6:
+        try:
+            new = advance(f, z, t, J, ds)
+        except Unresolved:
+            ds /= 2
+            continue
+        ahead, there = tangent(f, new, np.zeros(4))
+        if ahead @ t < 0.8:                              # a sharp turn: another branch, or too long a step
+            ds /= 2
+        elif ahead[LOAD] <= 0:
+            return np.array([*points, summit(f, z, t, J, ds)])
+        else:
+            points.append(new)
+            z, t, J, ds = new, ahead, there, min(1.6 * ds, 1.5)
+    raise Unresolved("the retrieval branch could not be followed to its end")
+
+
+@functools.lru_cache(maxsize=1024)
+def cool(network, e, alpha):
+    """(z, residual, iterations): retrieval at T = 0 and this load, followed down from its AT temperature."""
+    roots = at_temperatures(network, e, alpha)[0] if retrieval_interval(e, alpha) else ()
+    if not roots or roots[-1] < 1e-100:
+        raise Unresolved(f"at alpha = {alpha:.10g} replica symmetry is broken below T = 1e-100 only, and differs by less than rounding "
+                         f"from the symmetric solution")
+    last = first_off(network, e, alpha, roots[-1], cool=True)
+    known = [(math.exp(last[LOAD]), last[:LOAD])]
+    goal, iterations = 0.6 * known[0][0], 0
+    while True:
+        z = extrapolated(known, goal)
+        try:
+            z, residual, steps = newton(lambda v, T=goal: residuals(network, e, "retrieval", v, alpha, T), z, range(4))
+        except Unresolved:
+            goal = (known[-1][0] + goal) / 2
+            if known[-1][0] - goal < 1e-3 * known[0][0]:
+                raise Unresolved(f"at alpha = {alpha:.10g} the one-step solution could not be followed from its AT line to T = 0") from None
+            continue
+        iterations += steps
+        if goal == 0:
+            return z, residual, iterations
+        known.append((goal, z))
+        goal = 0.0 if goal < 0.25 * known[0][0] else goal / 2
+
+
+def extrapolated(known, T):
+    """Starting point at T from the last two of `known`, pairs (T, z)."""
+    if len(known) < 2:
+        return known[-1][1].copy()
+    (a, u), (b, v) = known[-2:]
+    return v + (v - u) * (T - b) / (b - a)
+
+
+def end_of_branch(network, e, T):
+    """(alpha, State) of the spinodal."""
+    z = branch(network, e, T)[-1]
+    r = residuals(network, e, "retrieval", z, math.exp(z[LOAD]), T)
+    return math.exp(z[LOAD]), state(z, np.abs(r).max(), 0, "converged: end of the retrieval branch")
+
+
+def on_branch(network, e, alpha, T):
+    """(z, residual, iterations): the solution at load alpha, which must lie on `branch`."""
+    points = branch(network, e, T)
+    log = math.log(alpha)
+
+    def f(z):
+        return residuals(network, e, "retrieval", z, alpha, T)
+
+    after = int(np.searchsorted(points[:, LOAD], log))
+    if after == 0 and T == 0:
+        return cool(network, e, alpha)
+    if after == 0:                                       # next to the AT line the split is proportional to the distance
+        onset = at_loads(network, e, T)[-1]
+        m, _, chi, theta = at_onset(network, e, onset, T)
+        first = points[0]
+        part = (alpha - onset) / (math.exp(first[LOAD]) - onset)
+        start = np.array([m, math.log(chi), 0.0, math.log(theta / T)]) * (1 - part) + first[:LOAD] * part
+        start[SPLIT] = first[SPLIT] + math.log(part)
+        high, low = m, first[M]
+    else:
+        a, b = points[after - 1], points[min(after, len(points) - 1)]
+        part = (log - a[LOAD]) / (b[LOAD] - a[LOAD]) if b[LOAD] > a[LOAD] else 1.0
+        if after == len(points) - 1:                     # the last stretch turns around: m goes as a square root
+            part = 1 - math.sqrt(max(1 - part, 0.0))
+        start = (a + part * (b - a))[:LOAD]
+        high, low = a[M], b[M]
+    try:
+        z, residual, steps = newton(f, start, range(4))
+        if low - 1e-9 <= z[M] <= high + 1e-12 or after == 0:
+            return z, residual, steps
+    except Unresolved:
+        if after == 0:
+            raise
+
+    def along(z):
+        return residuals(network, e, "retrieval", z, math.exp(min(z[LOAD], 50.0)), T)
+
+    # Newton's matrix is singular at the end of the branch: the curve decides
+    t, J = tangent(along, a)
+    length = t @ (WEIGHT * (b - a))
+    ds = brentq(lambda s: advance(along, a, t, J, s)[LOAD] - log if s < length else 0.0, 0.0, length, xtol=1e-14, rtol=1e-14)
+    z = advance(along, a, t, J, ds)
+    return z[:LOAD], np.abs(f(z)).max(), 0
+
+
+def retrieval(network, e, alpha, T):
+    """State of the branch connected to m = 1, where it breaks replica symmetry."""
+    hottest, _ = rs.single_pattern_spinodal(e)
+    if T >= hottest:
+        return absent(rs.retrieval(e, alpha, T).status)
+    if alpha == 0:
+        return absent("no breaking at alpha = 0: without noise replica symmetry is stable at every T; take ansatz='rs'")
+    largest = rs.fold(e, T)[0]
+    onset = 0.0
+    if T > 0:
+        roots = at_loads(network, e, T)
+        if not roots and not alpha <= largest:
+            return absent(rs.retrieval(e, alpha, T).status)
+        if not roots or alpha <= roots[-1]:
+            where = f"breaks only above alpha = {roots[-1]:.10g}" if roots else "is stable up to the end of the branch"
+            return absent(f"replica symmetry is stable at alpha = {alpha:.10g}, T = {T:.10g} (at this T it {where}), and one-step "
+                          f"breaking has no other solution; take ansatz='rs'")
+        onset = roots[-1]
+    try:
+        if T > 0 or alpha >= largest / 2:
+            top = math.exp(branch(network, e, T)[-1, LOAD])
+            if alpha > top:
+                return absent(f"no retrieval at alpha = {alpha:.10g}, T = {T:.10g}: at this T the branch ends at the load alpha = {top:.10g} "
+                              f"(one-step spinodal); lower alpha, or see boundary('spinodal', ansatz='1rsb')")
+            z, residual, steps = on_branch(network, e, alpha, T)
+        else:
+            z, residual, steps = cool(network, e, alpha)
+    except Unresolved as why:
+        near = f" (alpha is {alpha / onset - 1:.1e} above the AT line at {onset:.10g})" if onset else ""
+        return absent(f"no one-step solution found: {why}{near}; take ansatz='rs'")
+    return checked(state(z, residual, steps), T)
+
+
+def checked(x, T):
+    """The state, unless it is the replica-symmetric one in disguise."""
+    if not x.split > 1e-7 * (T * x.chi + x.split):
+        return absent("Newton's method fell back onto the replica-symmetric solution q0 = q1; take ansatz='rs'")
+    if not x.y * T < 1:
+        return absent(f"the solution found has theta = {x.y * T:.6g}, outside 0 < theta < 1: {TWO_FACED}; take ansatz='rs'")
+    return x
+
+
+# ---- the glass, m = 0
+
+def static(e):
+    """Highest T/sqrt(alpha) of a glass with q0 = 0; ParameterError where the glass is not derived."""
+    found = glass.temperatures(e.kernel)
+    if len([c for c in e.kernel if c]) > 1:
+        raise ParameterError("start = 'glass' with self_interaction: the m = 0 glass of a noise with several powers of q is not derived; "
+                             "choose self_interaction=False", "self_interaction")
+    return found
+
+
+def overlap_at(network, e, y, T, chi):
+    """(ln chi, residual) of the glass q0 = 0 at unit load and given theta/T, starting from chi; Unresolved if there is none."""
+    z = np.array([0.0, math.log(chi), 0.0, math.log(y)])
+
+    def f(z):
+        return residuals(network, e, "frozen", z, 1.0, T)[:1]
+
+    for _ in range(8):                                   # iteration first: from small chi it rises to the largest overlap
+        r = f(z)
+        if not np.isfinite(r).all():
+            raise Unresolved("no glass at this theta")
+        z[CHI] += r[0]
+    z, residual, _ = newton(f, z, (CHI,))
+    return z[CHI], residual
+
+
+def chi_at_theta_one(e, T, q):
+    """(1 - q)/T of the glass with overlap q, theta = 1 at unit load, also where 1 - q is below rounding: E sech**2 of u = v + sqrt(v) z."""
+    v = np.polynomial.Polynomial(e.kernel).deriv()(q) / T**2
+    return response(v, v, 1.0)[1] / T
+
+
+@functools.lru_cache(maxsize=4096)
+def frozen(network, e, T):
+    """(z, residual, iterations): the glass of a pure kernel at unit load, 0 <= T < T_K."""
+    top = glass.temperatures(e.kernel)
+    known = [(top.static, np.array([0.0, math.log(chi_at_theta_one(e, top.static, top.static_q)), 0.0, -math.log(top.static)]))]
+    goal, iterations = T, 0
+    while True:
+        try:
+            z, residual, steps = newton(lambda v, t=goal: residuals(network, e, "frozen", v, 1.0, t), extrapolated(known, goal), (CHI, Y))
+        except Unresolved:
+            goal = (known[-1][0] + goal) / 2
+            if known[-1][0] - goal < 1e-4:
+                raise
+            continue
+        iterations += steps
+        if goal == T:
+            z[SPLIT] = math.log(1 - T * math.exp(z[CHI]))
+            return z, residual, iterations
+        known.append((goal, z))
+        goal = T
+
+
+def spin_glass(network, e, alpha, T):
+    """State with m = 0, q1 > 0."""
+    if not e.soft:
+        top = static(e).static
+        if alpha == 0:
+            return absent("no glass at alpha = 0: a single pattern makes no noise; raise alpha")
+        scale = math.sqrt(alpha)
+        if T >= top * scale * (1 - 1e-9):
+            return absent(f"no glass at T = {T:.10g}: above the static glass temperature T_K = {top * scale:.10g} theta would exceed 1, and the "
+                          f"equilibrium m = 0 phase is the paramagnet; lower T, take start='paramagnet' with ansatz='rs', or see complexity() "
+                          f"for its metastable states up to T_d")
+        try:
+            z, residual, steps = frozen(network, e, T / scale)
+        except Unresolved as why:
+            return absent(f"the glass was not found: {why}")
+        x = state(z, residual, steps)
+        return x._replace(chi=x.chi / scale, y=x.y / scale)
+    if alpha == 0:
+        return rs.spin_glass(e, alpha, T)
+    freezing = rs.freezing_temperature(e, alpha)
+    if T >= freezing:
+        return absent(rs.spin_glass(e, alpha, T).status)
+    try:
+        z, residual, steps = continuous(network, e, alpha, T)
+    except Unresolved as why:
+        return absent(f"the glass was not found: {why}; take ansatz='rs', or move T away from T_g = {freezing:.10g}")
+    return checked(state(z, residual, steps), T)
+
+
+@functools.lru_cache(maxsize=1024)
+def halfway(network, e, alpha):
+    """(T, z): the P = 2 glass at half its freezing temperature, from a coarse search around the replica-symmetric one."""
+    T = rs.freezing_temperature(e, alpha) / 2
+    x = rs.spin_glass(e, alpha, T)
+    if not x.exists:
+        raise Unresolved(x.status)
+    q, starts = 1 - T * x.chi, []
+    for share, theta in itertools.product((0.1, 0.2, 0.35, 0.5, 0.7), (0.05, 0.1, 0.2, 0.3, 0.45)):
+        z = np.array([0.0, math.log(max(x.chi - theta * share * q / T, 1e-300)), math.log(share * q), math.log(theta / T)])
+        size = np.abs(residuals(network, e, "glass", z, alpha, T)).max()
+        if np.isfinite(size):
+            starts.append((size, tuple(z)))
+    for _, z in sorted(starts):
+        try:
+            found = newton(lambda v: residuals(network, e, "glass", v, alpha, T), np.array(z), (CHI, SPLIT, Y))[0]
+        except Unresolved:
+            continue
+        q1, split = 1 - T * math.exp(found[CHI]), math.exp(found[SPLIT])
+        if 1e-6 < split < q1 - 1e-6 and T * math.exp(found[Y]) < 1:
+            return T, found
+    raise Unresolved("no one-step solution with 0 < q0 < q1")
+
+
+@functools.lru_cache(maxsize=4096)
+def continuous(network, e, alpha, T):
+    """(z, residual, iterations): the P = 2 glass, q0 > 0."""
+    anchor, z = halfway(network, e, alpha)
+    known, goal, iterations = [(anchor, z)], T, 0
+    while True:
+        try:
+            z, residual, steps = newton(lambda v, t=goal: residuals(network, e, "glass", v, alpha, t), extrapolated(known, goal),
+                                        (CHI, SPLIT, Y))
+        except Unresolved:
+            goal = (known[-1][0] + goal) / 2
+            if abs(known[-1][0] - goal) < 1e-3 * anchor:
+                raise
+            continue
+        iterations += steps
+        if goal == T:
+            return z, residual, iterations
+        known.append((goal, z))
+        goal = T
+
+
+BRANCHES = {"retrieval": retrieval, "glass": spin_glass}
+
+
+def check_branch(start, e):
+    """ParameterError if `start` is no branch of the one-step equations."""
+    if start == "paramagnet":
+        raise ParameterError("start = 'paramagnet' with ansatz = '1rsb': the paramagnet is replica symmetric; take ansatz='rs'", "start")
+    choose("start", start, BRANCHES)
+    if start == "glass" and not e.soft:
+        static(e)
+
+
+# ---- from states to quantities
+
+def quantities(network, e, alpha, T, x):
+    """Order parameters and thermodynamics of a State by name."""
+    names = ("m", "q0", "q1", "chi", "y", "theta", *(("crosstalk", "crosstalk0") if e.soft else ()))
+    about = measured(network, e, x.m, x.chi, x.split, x.y, alpha, T) if x.exists else None
+    if about is None:
+        return {**dict.fromkeys(names, math.nan),
+                **dict.fromkeys(("free_entropy", "free_energy", "energy", "entropy", "replicon", "replicon0"), math.nan)}
+    out = {"m": x.m, "q0": about.q0, "q1": about.q1, "chi": x.chi, "y": x.y, "theta": T * x.y}
+    if e.soft:
+        d1, d2 = network.modes(about)
+        out["crosstalk0"] = about.q0 / d2**2
+        out["crosstalk"] = out["crosstalk0"] + x.split / (d1 * d2)
+    f = float(network.cluster_free_energy(about, e, alpha, T))
+    inner, outer = network.cluster_replicons(about, e, alpha, T)
+    return {**out, "free_entropy": -f / T if T > 0 else math.inf, "free_energy": f, "energy": float(network.cluster_energy(about, e, alpha)),
+            "entropy": float(network.entropy(SimpleNamespace(spin_entropy=about.spin_entropy, chi=x.chi, q=about.q1), e, alpha)),
+            "replicon": float(inner), "replicon0": float(outer)}
+
+
+def unstable(x, values):
+    """The status, with a sentence where one step is not the end of it."""
+    wrong = [name for name, key in (("within clusters", "replicon"), ("between clusters", "replicon0")) if values[key] < 0]
+    if not x.exists or not wrong:
+        return x.status
+    return (f"{x.status}, but one step of breaking is unstable itself (fluctuations {' and '.join(wrong)}): its values are approximations; "
+            f"ansatz='krsb' adds steps")
+
+
+def solution(name, network, branch, params, x, e):
+    """`Solution` of one state at one point."""
+    values = quantities(network, e, params.alpha, params.T, x)
+    status = unstable(x, values)
+    order = {key: float(values.pop(key)) for key in ("m", "q0", "q1", "chi", "y", "theta", "crosstalk", "crosstalk0") if key in values}
+    return Solution(network=name, ansatz=NAME, branch=branch, params=params, order=order, **values,
+                    converged=x.exists and x.residual < rs.CONVERGED, residual=x.residual, iterations=x.iterations, status=status)
+
+
+def solve(name, network, branch, params):
+    """A state of a branch with one step of replica symmetry breaking: a `Solution`; see `solve` in solving.py."""
+    e = network.build(params)
+    check_branch(branch, e)
+    return solution(name, network, branch, params, BRANCHES[branch](network, e, params.alpha, params.T), e)
