@@ -1,6 +1,6 @@
 """Glass of the dense P = 3 network by parallel tempering: overlap distribution and energy across T_K, four sizes.
 
-alpha = 8: no retrieval state exists (none above alpha = 0.46), every start is random and no pattern is condensed; and what tells patterns
+alpha = 8: no retrieval state exists (none above alpha = 0.47), every start is random and no pattern is condensed; and what tells patterns
 from Gaussian couplings at finite size falls as 1/(alpha N).  The ladder goes from 0.61 to 1.53 T_K, where a state
 forgets itself within a few sweeps.  How it is known to have equilibrated: docs/tempering.md.
 Feeds figures/dense_overlap_distribution.py.  About 15 minutes on one core; --quick takes half a minute and writes to its own store.

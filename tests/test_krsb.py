@@ -203,7 +203,7 @@ def test_residuals_are_the_gradient_at_random_points(seed):
 
 
 def test_energy_and_entropy_are_derivatives():
-    for P, alpha, T, k in ((4, 0.42, 0.1, 2), (2, 0.135, 0.01, 2), (4, 0.43, 0.2, 3)):
+    for P, alpha, T, k in ((4, 0.42, 0.1, 3), (2, 0.135, 0.01, 2)):
         s, dT = solve("retrieval", k, P=P, alpha=alpha, T=T), 1e-3 * T
         f = [solve("retrieval", k, P=P, alpha=alpha, T=T + i * dT).free_energy for i in (-1, 1)]
         assert -(f[1] - f[0]) / (2 * dT) == pytest.approx(s.entropy, abs=2e-7)

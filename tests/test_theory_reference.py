@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 
 import hebbnet as hn
 from hebbnet.equations import dense
-from hebbnet.meanfield import boundaries, glass, rs
+from hebbnet.meanfield import edges, glass, rs
 from hebbnet.params import check
 
 TABLE = json.loads((Path(__file__).parent / "data" / "dense_reference.json").read_text())["records"]
@@ -46,7 +46,7 @@ def computed(record):
         meeting = brentq(lambda T: hn.boundary("dense", "spinodal", T=T, **params).solution.replicon, 0.4, 0.5, xtol=1e-15)
         return meeting if quantity == "T" else float(hn.boundary("dense", "spinodal", T=meeting, **params))
     if family in ("RS_max_load", "Nishimori_line"):
-        T, load = boundaries.spinodal_shape(build(**params))
+        T, load = edges.spinodal_shape(build(**params))
         if quantity == "alpha_th":                 # the thermodynamic line meets the static glass on T = alpha
             return glass.temperatures(build(**params).kernel).static ** 2
         return T[load.index(max(load))] if quantity == "T" else max(load)
@@ -135,7 +135,7 @@ def test_nishimori_line(alpha):
 
 @pytest.mark.parametrize("P, tau", [(3, 0.6815980405760866), (4, 0.6784110548524529)])
 def test_largest_load_lies_on_the_nishimori_line_at_the_replicon_zero(P, tau):
-    T, load = boundaries.spinodal_shape(build(P=P))
+    T, load = edges.spinodal_shape(build(P=P))
     assert max(load) == pytest.approx(tau**2, rel=1e-13)
     end = hn.boundary("dense", "spinodal", P=P, T=tau**2)
     assert float(end) == pytest.approx(tau**2, rel=1e-12)

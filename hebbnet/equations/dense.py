@@ -158,6 +158,13 @@ def _nodes(size):
     return np.polynomial.legendre.leggauss(size)
 
 
+def less_log(x):
+    """x - ln(1 + x) for x >= 0, without cancellation."""
+    if x > 0.1:
+        return x - math.log1p(x)
+    return sum((-x) ** k / k for k in range(2, 18))
+
+
 def modes(x):
     """(D1, D2): what remains of a Gaussian mode's stiffness within a cluster and between clusters (P = 2)."""
     return 1 - x.chi, 1 - x.chi - x.y * x.split
@@ -181,7 +188,7 @@ def cluster(x, e, alpha):
         d1, d2 = modes(x)
         ratio = x.y * x.split / d2                         # D1/D2 - 1
         gap = gap + x.split / (d1 * d2)
-        w0, pull = w0 + x.q0 / d2**2, pull + x.T * x.chi * x.split / (d1 * d2) + (ratio - math.log1p(ratio)) / x.y**2
+        w0, pull = w0 + x.q0 / d2**2, pull + x.T * x.chi * x.split / (d1 * d2) + less_log(ratio) / x.y**2
     return alpha * w0, alpha * gap, alpha * pull
 
 

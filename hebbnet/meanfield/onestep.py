@@ -266,7 +266,9 @@ def branch(network, e, T):
         z = first_off(network, e, roots[-1], T, cool=False)
     points, ds = [z], 0.3
     t, J = tangent(f, z, np.zeros(4))
-    while len(points) < 200 and ds > 1e-6:
+    for _ in range(80):
+        if ds < 1e-6:
+            break
         try:
             new = advance(f, z, t, J, ds)
         except Unresolved:
@@ -397,7 +399,7 @@ def retrieval(network, e, alpha, T):
         else:
             z, residual, steps = cool(network, e, alpha)
     except Unresolved as why:
-        near = f" (alpha is {alpha / onset - 1:.1e} above the AT line at {onset:.10g})" if onset else ""
+        near = f", alpha being {alpha / onset - 1:.1e} above its value on the AT line" if onset else ""
         return absent(f"no one-step solution found: {why}{near}; take ansatz='rs'")
     return checked(state(z, residual, steps), T)
 
