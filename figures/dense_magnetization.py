@@ -2,10 +2,9 @@
 
 Reads data/dense_magnetization{,_theory}.h5 (sims/ and theory/ of the same name).  --quick reads the stores of their --quick runs.
 """
-import click
-
 import hebbnet as hn
 from hebbnet import plotting
+from hebbnet.cli import main_figure
 
 MODELS = ((False, "distinct indices"), (True, "with self-interactions"))
 
@@ -33,16 +32,5 @@ def draw(run, theory, path):
         axes[1, 1].legend(loc="lower right")
 
 
-@click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="draw the reduced studies")
-@click.option("--folder", default="data", show_default=True, help="where the stores are")
-@click.option("--out", default="figures/out", show_default=True, help="where the picture goes")
-def command(quick, folder, out):
-    suffix = "_quick" if quick else ""
-    path = f"{out}/dense_magnetization{suffix}.png"
-    draw(hn.open(f"{folder}/dense_magnetization{suffix}.h5"), hn.open(f"{folder}/dense_magnetization_theory{suffix}.h5"), path)
-    click.echo(f"wrote {path}")
-
-
 if __name__ == "__main__":
-    command()
+    main_figure(draw, "dense_magnetization")

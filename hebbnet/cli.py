@@ -266,6 +266,26 @@ def main(study, quick=None):
     command()
 
 
+def main_figure(draw, name, stores=("{}", "{}_theory")):
+    """What a figure script ends with: open the stores called after it and draw them to NAME.png.
+
+    draw: called with a Dataset per store and the path of the picture; stores: their names, {} is `name`.  With --quick those of the
+    reduced studies.
+    """
+    @click.command(help=f"Draw {name} from {' and '.join(s.format(name) + '.h5' for s in stores)}.")
+    @click.option("--quick", is_flag=True, help="The reduced studies.")
+    @click.option("--folder", type=click.Path(file_okay=False), default="data", show_default=True, help="Where the data are.")
+    @click.option("--out", type=click.Path(file_okay=False), default="figures/out", show_default=True, help="Where the picture goes.")
+    def command(quick, folder, out):
+        from . import store
+        suffix = "_quick" if quick else ""
+        path = Path(out) / f"{name}{suffix}.png"
+        with _one_sentence():
+            draw(*(store.open(Path(folder) / f"{s.format(name)}{suffix}.h5") for s in stores), path)
+        click.echo(f"wrote {path}")
+    command()
+
+
 @cli.command()
 @click.argument("script", type=SCRIPT)
 @_run_options
