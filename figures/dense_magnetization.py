@@ -2,7 +2,6 @@
 
 Reads data/dense_magnetization{,_theory}.h5 (sims/ and theory/ of the same name).  --quick reads the stores of their --quick runs.
 """
-import hebbnet as hn
 from hebbnet import plotting
 from hebbnet.cli import main_figure
 
