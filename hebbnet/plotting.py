@@ -73,7 +73,7 @@ def overlap_map(ax, run, size=26):
     points = None
     alpha, T = np.meshgrid(run.alpha.values, run["T"].values, indexing="ij")
     m, sure = (x.transpose("alpha", "T").values for x in (run.m_mean, trusted(run)))
-    for chosen, marker, words in ((sure, "o", "MC: all chains stayed"), (~sure, "X", "MC: some chains left")):
+    for chosen, marker, words in ((sure, "o", "MC: all chains stayed"), (~sure, "X", "MC: some left or unequilibrated")):
         points = ax.scatter(alpha[chosen], T[chosen], c=m[chosen], vmin=0, vmax=1, cmap="viridis", s=size, marker=marker,
                             edgecolors="black", linewidths=0.4, zorder=3, label=words)
     return points
@@ -97,7 +97,7 @@ def size_legend(ax, sizes, **kwargs):
     handles = [plt.Line2D([], [], linestyle="none", marker=marker, color=COLORS[5], label=f"Monte Carlo, N = {N}")
                for N, marker in zip(sizes, MARKERS)]
     handles.append(plt.Line2D([], [], linestyle="none", marker="o", color=COLORS[5], markerfacecolor="none",
-                              label="open: some chains left,\nmean of the others"))
+                              label="open: some left or unequilibrated,\nmean of those that stayed"))
     ax.legend(handles=handles, **kwargs)
     if first is not None:
         ax.add_artist(first)
