@@ -25,10 +25,9 @@ def draw(run, theory, path):
             bottom.set(xlabel=plotting.label("alpha"), xlim=(0, 0.46), ylim=(-0.05, 1.05))
         axes[0, 0].set_ylabel(plotting.label("m"))
         axes[1, 0].set_ylabel("fraction of chains\nthat left retrieval")
-        axes[0, 0].legend(loc="lower left")
-        plotting.size_legend(axes[0, 1], sizes, loc="lower left")
-        axes[1, 1].plot([], [], ":", color=plotting.COLORS[5], linewidth=1, label="end of the retrieval branch (theory)")
-        axes[1, 1].legend(loc="lower right")
+        plotting.legend(axes[0, 0], sizes, loc="lower left")
+        axes[0, 1].plot([], [], ":", color=plotting.COLORS[5], linewidth=1, label="end of the retrieval branch (theory)")
+        axes[0, 1].legend(loc="lower left")
 
 
 if __name__ == "__main__":

@@ -27,10 +27,9 @@ def draw(run, lines, path):
             cuts.plot(temperatures, theory, color=color, label=rf"theory, $\alpha$ = {alpha:.3g}")
             for N, marker in zip(sizes, plotting.MARKERS):
                 plotting.overlap_points(cuts, run.sel(N=N, alpha=alpha), "T", color=color, marker=marker)
-        cuts.set(xlabel=plotting.label("T"), ylabel=plotting.label("m"), xlim=(0, 1.0), ylim=(0.5, 1.02),
+        cuts.set(xlabel=plotting.label("T"), ylabel=plotting.label("m"), xlim=(0, 1.0), ylim=(0.6, 1.02),
                  title=f"dense network, P = {P}, started from a stored pattern")
-        cuts.legend(loc="lower left")
-        plotting.size_legend(cuts, sizes, loc="lower right")
+        plotting.legend(cuts, sizes, loc="lower left")
 
 
 if __name__ == "__main__":

@@ -91,13 +91,11 @@ def overlap_points(ax, run, x, *, color, marker):
                     elinewidth=1, capsize=2, linestyle="none")
 
 
-def size_legend(ax, sizes, **kwargs):
-    """A second legend: one gray marker per system size, and what an open one means."""
-    first = ax.get_legend()
-    handles = [plt.Line2D([], [], linestyle="none", marker=marker, color=COLORS[5], label=f"Monte Carlo, N = {N}")
-               for N, marker in zip(sizes, MARKERS)]
-    handles.append(plt.Line2D([], [], linestyle="none", marker="o", color=COLORS[5], markerfacecolor="none",
-                              label="open: some left or unequilibrated,\nmean of those that stayed"))
-    ax.legend(handles=handles, **kwargs)
-    if first is not None:
-        ax.add_artist(first)
+def legend(ax, sizes, **kwargs):
+    """The legend of `ax` with one gray marker per system size, and what an open one means."""
+    lines, _ = ax.get_legend_handles_labels()
+    gray = {"linestyle": "none", "color": COLORS[5]}
+    handles = [plt.Line2D([], [], marker=marker, label=f"Monte Carlo, N = {N}", **gray) for N, marker in zip(sizes, MARKERS)]
+    handles.append(plt.Line2D([], [], marker="o", markerfacecolor="none", label="open: some left or unequilibrated,\nmean of those that stayed",
+                              **gray))
+    ax.legend(handles=[*lines, *handles], **kwargs)
