@@ -4,10 +4,10 @@ Everything is imported on use, so that `hebbnet --help` is quick.  Exit codes: 0
 converge; 2 bad input, with a last line that names the parameter or file; 130 and 143 stopped by Ctrl-C or SIGTERM.
 """
 import contextlib
-import importlib.util
 import json
 import math
 import sys
+import types
 from pathlib import Path
 
 import click
@@ -217,12 +217,13 @@ def load(script, quick=False):
     """The STUDY (or QUICK) that a script declares, without running its `main`."""
     script = Path(script).resolve()
     sys.path.insert(0, str(script.parent))   # as for a script that is run; workers look for its classes there too
-    spec = importlib.util.spec_from_file_location(script.stem, script)
-    if spec is None:
+    if script.suffix != ".py":
         raise ParameterError(f"SCRIPT {script} is not a Python file (.py)", "SCRIPT")
-    module = importlib.util.module_from_spec(spec)
+    module = types.ModuleType(script.stem)
+    module.__file__ = str(script)
     sys.modules.setdefault(script.stem, module)
-    spec.loader.exec_module(module)
+    # not an import: Python's bytecode cache takes a script that was edited within a second for the old one
+    exec(compile(script.read_bytes(), str(script), "exec"), module.__dict__)
     study = getattr(module, "STUDY", None)
     if study is None:
         raise ParameterError(f"SCRIPT {script} declares no STUDY; expected STUDY = Study(...)", "SCRIPT")
