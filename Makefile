@@ -29,7 +29,7 @@ docs: $(STAMP)
 	$(BIN)/python -m sphinx -W -q -b html docs docs/_build
 	@echo "Open docs/_build/index.html"
 
-# the full figures, hours on two cores; docs/ keeps the pictures
+# the full figures, about an hour of one core; docs/ keeps the pictures
 figures: $(STAMP)
 	for name in dense_phase_diagram dense_magnetization; do \
 		$(BIN)/hebbnet run theory/$$name.py && $(BIN)/hebbnet run sims/$$name.py --workers 2 && $(BIN)/hebbnet figure $$name || exit 1; \

@@ -26,8 +26,8 @@ def draw(run, theory, path):
         axes[0, 0].set_ylabel(plotting.label("m"))
         axes[1, 0].set_ylabel("fraction of chains\nthat left retrieval")
         plotting.legend(axes[0, 0], sizes, loc="lower left")
-        axes[0, 1].plot([], [], ":", color=plotting.COLORS[5], linewidth=1, label="end of the retrieval branch (theory)")
-        axes[0, 1].legend(loc="lower left")
+        end, = axes[0, 1].plot([], [], ":", color=plotting.COLORS[5], linewidth=1, label="end of the retrieval branch (theory)")
+        axes[0, 1].legend(handles=[end], loc="lower left")
 
 
 if __name__ == "__main__":
