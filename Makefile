@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: demo test test-slow bench figures clean
+.PHONY: demo test test-slow bench docs figures clean
 
 demo: $(STAMP)
 	$(BIN)/hebbnet run theory/dense_phase_diagram.py --quick
@@ -24,7 +24,12 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/theory.py
 
-# the full figures, hours on two cores; docs/ keeps the pictures
+docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	$(BIN)/python -m sphinx -W -q -b html docs docs/_build
+	@echo "Open docs/_build/index.html"
+
+# the full figures, about an hour of one core; docs/ keeps the pictures
 figures: $(STAMP)
 	for name in dense_phase_diagram dense_magnetization; do \
 		$(BIN)/hebbnet run theory/$$name.py && $(BIN)/hebbnet run sims/$$name.py --workers 2 && $(BIN)/hebbnet figure $$name || exit 1; \
@@ -37,4 +42,4 @@ $(STAMP): setup.cfg pyproject.toml
 	touch $(STAMP)
 
 clean:
-	rm -rf .venv data figures/out
+	rm -rf .venv data figures/out docs/_build

@@ -7,15 +7,13 @@ of interest: the temperature is found by bisection, the start is a pattern below
     python benchmarks/engines.py [--save benchmarks/results/NAME.json]
 """
 import json
-import platform
 import time
 
 import click
-import llvmlite.binding
 import numba
 import numpy as np
+from machine import about
 
-import hebbnet
 from hebbnet.montecarlo import MonteCarlo
 from hebbnet.montecarlo.numba_engine import Engine
 
@@ -97,10 +95,8 @@ def command(save):
                   f"{rate * K / limit:6.0%}", flush=True)
     print("limit: K bytes per attempt over the single-thread read rate at N K bytes, in 1e9 pattern-updates per second")
     if save:
-        about = {"cpu": llvmlite.binding.get_host_cpu_name(), "machine": platform.machine(), "python": platform.python_version(),
-                 "numba": numba.__version__, "numpy": np.__version__, "hebbnet": hebbnet.__version__}
         with open(save, "w") as file:
-            json.dump({"machine": about, "engines": rows}, file, indent=1)
+            json.dump({"machine": about(), "engines": rows}, file, indent=1)
         print(f"wrote {save}")
 
 

@@ -2,10 +2,8 @@
 
 Reads data/dense_magnetization{,_theory}.h5 (sims/ and theory/ of the same name).  --quick reads the stores of their --quick runs.
 """
-import click
-
-import hebbnet as hn
 from hebbnet import plotting
+from hebbnet.cli import main_figure
 
 MODELS = ((False, "distinct indices"), (True, "with self-interactions"))
 
@@ -27,22 +25,10 @@ def draw(run, theory, path):
             bottom.set(xlabel=plotting.label("alpha"), xlim=(0, 0.46), ylim=(-0.05, 1.05))
         axes[0, 0].set_ylabel(plotting.label("m"))
         axes[1, 0].set_ylabel("fraction of chains\nthat left retrieval")
-        axes[0, 0].legend(loc="lower left")
-        plotting.size_legend(axes[0, 1], sizes, loc="lower left")
-        axes[1, 1].plot([], [], ":", color=plotting.COLORS[5], linewidth=1, label="end of the retrieval branch (theory)")
-        axes[1, 1].legend(loc="lower right")
-
-
-@click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="draw the reduced studies")
-@click.option("--folder", default="data", show_default=True, help="where the stores are")
-@click.option("--out", default="figures/out", show_default=True, help="where the picture goes")
-def command(quick, folder, out):
-    suffix = "_quick" if quick else ""
-    path = f"{out}/dense_magnetization{suffix}.png"
-    draw(hn.open(f"{folder}/dense_magnetization{suffix}.h5"), hn.open(f"{folder}/dense_magnetization_theory{suffix}.h5"), path)
-    click.echo(f"wrote {path}")
+        plotting.legend(axes[0, 0], sizes, loc="lower left")
+        end, = axes[0, 1].plot([], [], ":", color=plotting.COLORS[5], linewidth=1, label="end of the retrieval branch (theory)")
+        axes[0, 1].legend(handles=[end], loc="lower left")
 
 
 if __name__ == "__main__":
-    command()
+    main_figure(draw, "dense_magnetization")

@@ -2,11 +2,11 @@
 
 Reads data/dense_phase_diagram{,_theory}.h5 (sims/ and theory/ of the same name).  --quick reads the stores of their --quick runs.
 """
-import click
 import numpy as np
 
 import hebbnet as hn
 from hebbnet import plotting
+from hebbnet.cli import main_figure
 
 CUTS = (0.1, 0.2, 0.3)   # loads of the right panel; the nearest simulated ones are drawn
 
@@ -27,22 +27,10 @@ def draw(run, lines, path):
             cuts.plot(temperatures, theory, color=color, label=rf"theory, $\alpha$ = {alpha:.3g}")
             for N, marker in zip(sizes, plotting.MARKERS):
                 plotting.overlap_points(cuts, run.sel(N=N, alpha=alpha), "T", color=color, marker=marker)
-        cuts.set(xlabel=plotting.label("T"), ylabel=plotting.label("m"), xlim=(0, 1.0), ylim=(0.5, 1.02),
+        cuts.set(xlabel=plotting.label("T"), ylabel=plotting.label("m"), xlim=(0, 1.0), ylim=(0.6, 1.02),
                  title=f"dense network, P = {P}, started from a stored pattern")
-        cuts.legend(loc="lower left")
-        plotting.size_legend(cuts, sizes, loc="lower right")
-
-
-@click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="draw the reduced studies")
-@click.option("--folder", default="data", show_default=True, help="where the stores are")
-@click.option("--out", default="figures/out", show_default=True, help="where the picture goes")
-def command(quick, folder, out):
-    suffix = "_quick" if quick else ""
-    path = f"{out}/dense_phase_diagram{suffix}.png"
-    draw(hn.open(f"{folder}/dense_phase_diagram{suffix}.h5"), hn.open(f"{folder}/dense_phase_diagram_theory{suffix}.h5"), path)
-    click.echo(f"wrote {path}")
+        plotting.legend(cuts, sizes, loc="lower left")
 
 
 if __name__ == "__main__":
-    command()
+    main_figure(draw, "dense_phase_diagram")

@@ -4,10 +4,10 @@ Everything is imported on use, so that `hebbnet --help` is quick.  Exit codes: 0
 converge; 2 bad input, with a last line that names the parameter or file; 130 and 143 stopped by Ctrl-C or SIGTERM.
 """
 import contextlib
-import importlib.util
 import json
 import math
 import sys
+import types
 from pathlib import Path
 
 import click
@@ -164,11 +164,11 @@ def boundary(network, which, as_json, **options):
 @click.option("--dynamics", help="heat-bath (default), metropolis, zero-temperature, parallel.")
 @click.option("--order", help="Order of the sites: random (default), systematic.")
 @click.option("--engine", help="numba (default), numpy.")
-@click.option("--thermalize", type=int, help="Sweeps before measuring.")
-@click.option("--measure", type=int, help="Sweeps of measurement.")
-@click.option("--every", type=int, help="Sweeps between measurements.")
-@click.option("--disorder", type=int, help="Disorder samples.")
-@click.option("--chains", type=int, help="Chains per sample.")
+@click.option("--thermalize", type=int, help="Sweeps before measuring (default 200).")
+@click.option("--measure", type=int, help="Sweeps of measurement (default 1000).")
+@click.option("--every", type=int, help="Sweeps between measurements (default 1).")
+@click.option("--disorder", type=int, help="Disorder samples (default 8).")
+@click.option("--chains", type=int, help="Chains per sample (default 2).")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the data to this .h5 file.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -217,12 +217,13 @@ def load(script, quick=False):
     """The STUDY (or QUICK) that a script declares, without running its `main`."""
     script = Path(script).resolve()
     sys.path.insert(0, str(script.parent))   # as for a script that is run; workers look for its classes there too
-    spec = importlib.util.spec_from_file_location(script.stem, script)
-    if spec is None:
+    if script.suffix != ".py":
         raise ParameterError(f"SCRIPT {script} is not a Python file (.py)", "SCRIPT")
-    module = importlib.util.module_from_spec(spec)
+    module = types.ModuleType(script.stem)
+    module.__file__ = str(script)
     sys.modules.setdefault(script.stem, module)
-    spec.loader.exec_module(module)
+    # not an import: Python's bytecode cache takes a script that was edited within a second for the old one
+    exec(compile(script.read_bytes(), str(script), "exec"), module.__dict__)
     study = getattr(module, "STUDY", None)
     if study is None:
         raise ParameterError(f"SCRIPT {script} declares no STUDY; expected STUDY = Study(...)", "SCRIPT")
@@ -263,6 +264,26 @@ def main(study, quick=None):
     @_run_options
     def command(**options):
         _run(_choose(study, quick, options.pop("quick")), **options)
+    command()
+
+
+def main_figure(draw, name, stores=("{}", "{}_theory")):
+    """What a figure script ends with: open the stores called after it and draw them to NAME.png.
+
+    draw: called with a Dataset per store and the path of the picture; stores: their names, {} is `name`.  With --quick those of the
+    reduced studies.
+    """
+    @click.command(help=f"Draw {name} from {' and '.join(s.format(name) + '.h5' for s in stores)}.")
+    @click.option("--quick", is_flag=True, help="The reduced studies.")
+    @click.option("--folder", type=click.Path(file_okay=False), default="data", show_default=True, help="Where the data are.")
+    @click.option("--out", type=click.Path(file_okay=False), default="figures/out", show_default=True, help="Where the picture goes.")
+    def command(quick, folder, out):
+        from . import store
+        suffix = "_quick" if quick else ""
+        path = Path(out) / f"{name}{suffix}.png"
+        with _one_sentence():
+            draw(*(store.open(Path(folder) / f"{s.format(name)}{suffix}.h5") for s in stores), path)
+        click.echo(f"wrote {path}")
     command()
 
 

@@ -73,7 +73,7 @@ def overlap_map(ax, run, size=26):
     points = None
     alpha, T = np.meshgrid(run.alpha.values, run["T"].values, indexing="ij")
     m, sure = (x.transpose("alpha", "T").values for x in (run.m_mean, trusted(run)))
-    for chosen, marker, words in ((sure, "o", "MC: all chains stayed"), (~sure, "X", "MC: some chains left")):
+    for chosen, marker, words in ((sure, "o", "MC: all chains stayed"), (~sure, "X", "MC: some left or unequilibrated")):
         points = ax.scatter(alpha[chosen], T[chosen], c=m[chosen], vmin=0, vmax=1, cmap="viridis", s=size, marker=marker,
                             edgecolors="black", linewidths=0.4, zorder=3, label=words)
     return points
@@ -91,13 +91,11 @@ def overlap_points(ax, run, x, *, color, marker):
                     elinewidth=1, capsize=2, linestyle="none")
 
 
-def size_legend(ax, sizes, **kwargs):
-    """A second legend: one gray marker per system size, and what an open one means."""
-    first = ax.get_legend()
-    handles = [plt.Line2D([], [], linestyle="none", marker=marker, color=COLORS[5], label=f"Monte Carlo, N = {N}")
-               for N, marker in zip(sizes, MARKERS)]
-    handles.append(plt.Line2D([], [], linestyle="none", marker="o", color=COLORS[5], markerfacecolor="none",
-                              label="open: some chains left,\nmean of the others"))
-    ax.legend(handles=handles, **kwargs)
-    if first is not None:
-        ax.add_artist(first)
+def legend(ax, sizes, **kwargs):
+    """The legend of `ax` with one gray marker per system size, and what an open one means."""
+    lines, _ = ax.get_legend_handles_labels()
+    gray = {"linestyle": "none", "color": COLORS[5]}
+    handles = [plt.Line2D([], [], marker=marker, label=f"Monte Carlo, N = {N}", **gray) for N, marker in zip(sizes, MARKERS)]
+    handles.append(plt.Line2D([], [], marker="o", markerfacecolor="none", label="open: some left or unequilibrated,\nmean of those that stayed",
+                              **gray))
+    ax.legend(handles=[*lines, *handles], **kwargs)

@@ -1,6 +1,6 @@
 """Retrieval overlap of the dense P = 4 network over the (alpha, T) plane, N = 100 and 200, started from a stored pattern.
 
-Feeds figures/dense_phase_diagram.py.  --quick takes a minute and writes to its own store.
+Feeds figures/dense_phase_diagram.py.  About half a core-hour (measured); --quick takes a minute and writes to its own store.
 """
 import numpy as np
 

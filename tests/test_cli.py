@@ -221,3 +221,15 @@ def test_figure_runs_the_script_of_the_checkout(script):
     assert call("figure", "lines", "--quick", "x") == "['--quick', 'x'] __main__\n"
     assert "absent.h5 does not exist" in call("figure", "lines", "--open", code=2)
     assert "Did you mean 'lines'" in call("figure", "line", code=2)
+
+
+def test_simulate_takes_your_own_patterns(tmp_path):
+    import numpy as np
+    x = np.where(np.arange(120).reshape(4, 30) % 7 < 3, 1, -1)
+    np.save(tmp_path / "mine.npy", x)
+    out = call("simulate", "dense", "--P", 4, "--T", 0.1, "--patterns", tmp_path / "mine.npy", "--measure", 20, "--out", tmp_path / "run.h5")
+    assert "m = 1 +-" in out and int(store.open(tmp_path / "run.h5").K) == 4
+    np.save(tmp_path / "bad.npy", x * 2)
+    assert "+1 or -1" in call("simulate", "dense", "--P", 4, "--T", 0.1, "--patterns", tmp_path / "bad.npy", code=2)
+    (tmp_path / "text.npy").write_text("1 -1 1")
+    assert "patterns" in call("simulate", "dense", "--P", 4, "--T", 0.1, "--patterns", tmp_path / "text.npy", code=2).splitlines()[-1]

@@ -21,7 +21,7 @@ def exact(P, T, self_interaction, weight=None):
 
 def sampled(P, T, self_interaction, dynamics, order):
     run = hn.simulate("dense", P=P, N=N, K=K, T=T, self_interaction=self_interaction, dynamics=dynamics, order=order, start="random",
-                      thermalize=200, measure=3200, every=4, chains=CHAINS, seed=SEED, series=True)
+                      thermalize=200, measure=3200, every=4, disorder=1, chains=CHAINS, seed=SEED, series=True)
     m, e = run.m_series[0].values, run.energy_series[0].values
     chains = np.array([(m**2).mean(1), e.mean(1), (e**2).mean(1)])
     return chains.mean(1), chains.std(1, ddof=1) / np.sqrt(CHAINS), (m < 0).mean()
@@ -53,7 +53,7 @@ def test_parallel_dynamics_sample_their_own_stationary_measure(T):
 
 
 def test_zero_temperature_dynamics_end_in_a_local_minimum():
-    run = hn.simulate("dense", P=4, N=30, K=40, T=0, dynamics="zero-temperature", start="random", thermalize=50, measure=2, chains=8,
+    run = hn.simulate("dense", P=4, N=30, K=40, T=0, dynamics="zero-temperature", start="random", thermalize=50, measure=2, disorder=1, chains=8,
                       seed=4, spins=True)
     p = problem(4, 30, 40, seed=4, sample=0)
     x = p.patterns.archetypes

@@ -165,3 +165,9 @@ def test_unknown_networks_and_missing_parameters_are_named():
         hn.simulate("dense", P=4, T=0.1, N=30, patterns=x)
     with pytest.raises(hn.ParameterError, match="disorder = 2"):
         hn.simulate("dense", P=4, T=0.1, patterns=x, disorder=2)
+
+
+def test_there_is_an_error_bar_unless_one_asks_for_one_sample():
+    run = hn.simulate("dense", P=4, alpha=0.1, T=0.5, N=20, measure=10)
+    assert run.sizes["disorder"] == 8 and np.isfinite(run.m_err)
+    assert hn.simulate("dense", P=4, T=0.5, patterns=np.ones((2, 20)), measure=10).sizes["disorder"] == 1

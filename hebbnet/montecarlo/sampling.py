@@ -16,12 +16,13 @@ from .forms import derive
 ENGINES = ("numba", "numpy")
 MEASURED = ("m", "m_other", "energy", "acceptance", "q")      # their means and errors over disorder are reported
 OBSERVABLES = (*MEASURED, "m_tau", "ess", "equilibrated", "escaped")
+SAMPLES = 8   # disorder samples unless told otherwise: enough for an error bar
 LOST = 0.5   # a chain has left the retrieval state when its late overlap is below this fraction of the starting one
 
 
 @dataclass(frozen=True, eq=False)
 class MonteCarlo:
-    """What is done at every grid point: `disorder` samples of the network, `chains` Markov chains each.
+    """What is done at every grid point: `disorder` samples of the network (default 8), `chains` Markov chains each.
 
     start: "pattern" (s = xi^1), "random", ("overlap", m0) (exactly round(N (1 - m0) / 2) neurons of xi^1 reversed), "overlap" (the
     same with m0 a parameter of the grid point) or an array of spins (N,) or (chains, N).  dynamics: "heat-bath", "metropolis",
@@ -40,7 +41,7 @@ class MonteCarlo:
     thermalize: int = 200
     measure: int = 1000
     every: int = 1
-    disorder: int = 1
+    disorder: int | None = None
     chains: int = 2
     patterns: object = None
     observables: tuple = OBSERVABLES
@@ -50,6 +51,8 @@ class MonteCarlo:
         choose("dynamics", self.dynamics, problems.DYNAMICS)
         choose("order", self.order, problems.ORDERS)
         fixed = {"thermalize": count("thermalize", self.thermalize, 0), "observables": tuple(self.observables)}
+        if self.disorder is None:
+            object.__setattr__(self, "disorder", SAMPLES if self.patterns is None else 1)
         for name in ("measure", "every", "disorder", "chains"):
             fixed[name] = count(name, getattr(self, name))
         for name in fixed["observables"]:
@@ -166,7 +169,7 @@ class MonteCarlo:
 
 
 def simulate(network, *, seed=0, engine="numba", series=False, spins=False, start="pattern", dynamics="heat-bath", order="random",
-             thermalize=200, measure=1000, every=1, disorder=1, chains=2, patterns=None, **params):
+             thermalize=200, measure=1000, every=1, disorder=None, chains=2, patterns=None, **params):
     """Monte Carlo of one parameter point: an xarray.Dataset of time averages, errors over disorder and diagnostics.
 
     Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction) and the settings of

@@ -1,0 +1,56 @@
+"""Speed of the theory wing, one core: time per call after compilation, best of several.
+
+    python benchmarks/theory.py [--save benchmarks/results/NAME.json]
+"""
+import json
+import subprocess
+import sys
+import time
+
+import click
+import numpy as np
+from machine import about
+
+import hebbnet as hn
+
+
+def best(call, repeats=5):
+    """Seconds of the quickest of `repeats` calls, after one that compiles."""
+    call(0)
+    times = []
+    for k in range(1, repeats + 1):
+        start = time.perf_counter()
+        call(k)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+ALPHA, T = np.linspace(0.001, 0.47, 100), np.linspace(0.0, 0.99, 100)
+CALLS = {   # the argument k makes every call a new problem, so that nothing comes from a cache
+    "solve, P = 4, one point": lambda k: hn.solve("dense", P=4, alpha=0.1, T=0.2 + 1e-3 * k),
+    "solve, P = 2, one point": lambda k: hn.solve("dense", P=2, alpha=0.05, T=0.2 + 1e-3 * k),
+    "boundary, spinodal, unknown T": lambda k: hn.boundary("dense", "spinodal", P=4, alpha=0.1 + 1e-3 * k),
+    "boundary, transition, unknown T": lambda k: hn.boundary("dense", "transition", P=4, alpha=0.1 + 1e-3 * k),
+    "boundary, AT line, unknown T": lambda k: hn.boundary("dense", "at", P=4, alpha=0.1 + 1e-3 * k),
+    "solve_map, 100 x 100": lambda k: hn.solve_map("dense", P=4, alpha=ALPHA + 1e-5 * k, T=T + 1e-5 * k),
+    "phase_diagram, 20 loads": lambda k: hn.phase_diagram("dense", P=4, alpha=np.linspace(0.02, 0.4, 20) + 1e-4 * k),
+    "import hebbnet, a new process": lambda k: subprocess.run([sys.executable, "-c", "import hebbnet"], check=True),
+    "python, a new process": lambda k: subprocess.run([sys.executable, "-c", ""], check=True),
+}
+
+
+@click.command(help=__doc__)
+@click.option("--save", type=click.Path(dir_okay=False), help="also write the figures as JSON")
+def command(save):
+    rows = []
+    for name, call in CALLS.items():
+        rows.append({"call": name, "seconds": best(call)})
+        print(f"{name:36} {1e3 * rows[-1]['seconds']:10.3f} ms", flush=True)
+    if save:
+        with open(save, "w") as file:
+            json.dump({"machine": about(), "theory": rows}, file, indent=1)
+        print(f"wrote {save}")
+
+
+if __name__ == "__main__":
+    command()
