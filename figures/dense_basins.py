@@ -3,11 +3,11 @@
 Reads data/dense_basins.h5 (sims/ of the same name); the replica-symmetric overlap of the retrieval state is solved here.  --quick
 reads the store of its --quick run.
 """
-import click
 import numpy as np
 
 import hebbnet as hn
 from hebbnet import plotting
+from hebbnet.cli import main_figure
 
 KEPT = 0.9   # a chain has retrieved the pattern when it ends at more than this fraction of the theory's overlap
 
@@ -38,16 +38,5 @@ def draw(run, path):
         fraction.legend(loc="upper left")
 
 
-@click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="draw the reduced study")
-@click.option("--folder", default="data", show_default=True, help="where the store is")
-@click.option("--out", default="figures/out", show_default=True, help="where the picture goes")
-def command(quick, folder, out):
-    suffix = "_quick" if quick else ""
-    path = f"{out}/dense_basins{suffix}.png"
-    draw(hn.open(f"{folder}/dense_basins{suffix}.h5"), path)
-    click.echo(f"wrote {path}")
-
-
 if __name__ == "__main__":
-    command()
+    main_figure(draw, "dense_basins", stores=("{}",))

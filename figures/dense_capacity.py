@@ -3,11 +3,10 @@
 Reads data/dense_capacity_theory.h5 (theory/ of the same name).  Right, P >= 3: what each approximation lacks to that load, T_d**2.
 --quick reads the store of its --quick run.
 """
-import click
 import numpy as np
 
-import hebbnet as hn
 from hebbnet import plotting
+from hebbnet.cli import main_figure
 
 
 def words(k):
@@ -31,16 +30,5 @@ def draw(theory, path):
             right.legend(loc="upper right")
 
 
-@click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="draw the reduced study")
-@click.option("--folder", default="data", show_default=True, help="where the store is")
-@click.option("--out", default="figures/out", show_default=True, help="where the picture goes")
-def command(quick, folder, out):
-    suffix = "_quick" if quick else ""
-    path = f"{out}/dense_capacity{suffix}.png"
-    draw(hn.open(f"{folder}/dense_capacity_theory{suffix}.h5"), path)
-    click.echo(f"wrote {path}")
-
-
 if __name__ == "__main__":
-    command()
+    main_figure(draw, "dense_capacity", stores=("{}_theory",))

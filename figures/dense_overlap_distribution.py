@@ -4,11 +4,11 @@
 Reads data/dense_overlap_distribution{,_theory}.h5 (sims/ and theory/ of the same name).  --quick reads the stores of their --quick
 runs.
 """
-import click
 import numpy as np
 
 import hebbnet as hn
 from hebbnet import plotting
+from hebbnet.cli import main_figure
 
 SHOWN = (0.4, 0.55, 0.65, 0.85)   # T / sqrt(alpha) of the distributions; the nearest simulated ones are drawn
 TREND = (0.4, 0.5, 0.6)           # of the energies against 1/N
@@ -104,17 +104,5 @@ def draw(run, theory, path):
         fig.suptitle(rf"glass of the dense network, P = {P}, $\alpha$ = {alpha:g}, {run.sizes['disorder']} samples, parallel tempering")
 
 
-@click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="draw the reduced studies")
-@click.option("--folder", default="data", show_default=True, help="where the stores are")
-@click.option("--out", default="figures/out", show_default=True, help="where the picture goes")
-def command(quick, folder, out):
-    suffix = "_quick" if quick else ""
-    path = f"{out}/dense_overlap_distribution{suffix}.png"
-    draw(hn.open(f"{folder}/dense_overlap_distribution{suffix}.h5"),
-         hn.open(f"{folder}/dense_overlap_distribution_theory{suffix}.h5"), path)
-    click.echo(f"wrote {path}")
-
-
 if __name__ == "__main__":
-    command()
+    main_figure(draw, "dense_overlap_distribution")

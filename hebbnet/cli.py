@@ -115,7 +115,8 @@ def _show(name, value):
 @cli.command()
 @click.argument("network")
 @parameters
-@click.option("--ansatz", help="Replica ansatz (default rs).")
+@click.option("--ansatz", help="rs, replica symmetric (default); 1rsb, 2rsb; krsb with --k.")
+@click.option("--k", type=int, help="Steps of replica symmetry breaking, with --ansatz krsb.")
 @click.option("--start", help="Branch: retrieval (default), paramagnet, glass.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def solve(network, as_json, **options):
@@ -136,10 +137,12 @@ def solve(network, as_json, **options):
 @click.argument("network")
 @click.argument("which")
 @parameters
-@click.option("--ansatz", help="Replica ansatz (default rs).")
+@click.option("--ansatz", help="rs, replica symmetric (default); 1rsb, 2rsb; krsb with --k.")
+@click.option("--k", type=int, help="Steps of replica symmetry breaking, with --ansatz krsb.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def boundary(network, which, as_json, **options):
-    """Find the boundary WHICH of NETWORK (spinodal, transition, at); the parameter left out is the one solved for."""
+    """Find the boundary WHICH of NETWORK (spinodal, transition, at, static_glass, dynamic_glass, gardner); the parameter left out is
+    the one solved for."""
     from . import boundary
     found = boundary(network, which, **_given(options))
     if as_json:

@@ -69,13 +69,13 @@ def test_solutions_are_stationary_points_and_thermodynamics_is_consistent(start,
 
     assert s.converged and s.residual < 1e-11 and 0 <= s.q0 < s.q1 < 1 and 0 < s.theta < 1
     assert s.free_entropy == pytest.approx(A(), abs=1e-10 / T)
-    gap = min(s.q1 - s.q0, 1 - s.q1)
-    steps = {"m": 1e-3, "q1": 0.05 * gap, "theta": 0.01 * s.theta, **({"q0": 0.05 * gap} if s.q0 > 0 else {})}
+    gap = min(s.q1 - s.q0, 1 - s.q1) * (0.02 if P == 2 else 1)         # P = 2: D1, D2 are close to 0
+    steps = {"m": 1e-3, "q1": 0.05 * gap, "theta": (1e-3 if P == 2 else 0.01) * s.theta, **({"q0": 0.05 * gap} if s.q0 > 0 else {})}
     for name, h in steps.items():
         if name == "m" and s.m == 0:
             continue
         slope = derivative(lambda v, name=name: A(**{name: v}), at[name], h)
-        assert slope * h == pytest.approx(0, abs=2e-9 / T**2 * h + 3e-12 / T), name
+        assert slope * h == pytest.approx(0, abs=2e-9 / T**2 * h + 1e-12 / T), name
     assert s.energy == pytest.approx(-derivative(lambda b: A(beta=b), 1 / T, 1e-3 / T), abs=3e-8)
     assert s.entropy == pytest.approx(s.free_entropy + s.energy / T, abs=1e-11 / T)
     assert s.free_energy == pytest.approx(-T * s.free_entropy, rel=1e-14)

@@ -9,8 +9,10 @@ solving.py    solve, solve_map;   boundaries.py  boundary, phase_diagram;   task
 """
 from .boundaries import Boundary, boundary, phase_diagram
 from .complexity import complexity
+from .sequences import Capacities, extrapolate, sk_ground_state
 from .solution import Solution
 from .solving import solve, solve_map
 from .tasks import Lines, MeanField
 
-__all__ = ["Boundary", "Lines", "MeanField", "Solution", "boundary", "complexity", "phase_diagram", "solve", "solve_map"]
+__all__ = ["Boundary", "Capacities", "Lines", "MeanField", "Solution", "boundary", "complexity", "extrapolate", "phase_diagram",
+           "sk_ground_state", "solve", "solve_map"]

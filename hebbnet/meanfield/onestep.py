@@ -32,6 +32,7 @@ M, CHI, SPLIT, Y, LOAD = range(5)           # the vector of unknowns: m, ln chi,
 ROWS = {"retrieval": (M, CHI, SPLIT, Y), "glass": (CHI, SPLIT, Y), "frozen": (CHI, Y)}   # frozen: q0 = 0
 GOOD = 1e-13                                # residual at which Newton's method stops at once
 ONSET = 0.05                                # split/(1-q) of the first solution off the AT line
+RESOLVED = 1e-3                             # split/(1-q1) below which theta is lost in rounding, about eps/split**2
 TWO_FACED = "theta -> 1 and q0 -> q1 are the replica-symmetric solution"
 
 
@@ -401,7 +402,11 @@ def retrieval(network, e, alpha, T):
     except Unresolved as why:
         near = f", alpha being {alpha / onset - 1:.1e} above its value on the AT line" if onset else ""
         return absent(f"no one-step solution found: {why}{near}; take ansatz='rs'")
-    return checked(state(z, residual, steps), T)
+    x = checked(state(z, residual, steps), T)
+    if x.exists and x.split < RESOLVED * T * x.chi:
+        return absent(f"too close to the AT line: q1 - q0 is {x.split / (T * x.chi):.1e} of 1 - q1, which does not resolve theta; "
+                      f"take ansatz='rs', which differs in the free energy by the cube of that")
+    return x
 
 
 def checked(x, T):

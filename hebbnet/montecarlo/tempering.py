@@ -21,7 +21,7 @@ from ..observables import describe
 from ..params import PARAMETERS, ParameterError, choose, count
 from . import problem as problems
 from . import statistics
-from .sampling import ENGINES, check_start, fingerprint, finite, one_point, over_samples, resolve, starting_spins
+from .sampling import ENGINES, SAMPLES, check_start, fingerprint, finite, one_point, over_samples, resolve, starting_spins
 
 DYNAMICS = ("heat-bath", "metropolis")   # those whose stationary measure is Boltzmann's
 MEASURED = ("m", "m_abs", "m_other", "energy", "acceptance", "swap_rate", "q", "q_abs", "q2", "q4", "q_density")
@@ -134,7 +134,7 @@ def follow(walker, heading, trips):
 
 @dataclass(frozen=True, eq=False)
 class Tempering:
-    """What is done at every grid point: `disorder` samples, `replicas` independent ladders each; the grid has no T.
+    """What is done at every grid point: `disorder` samples (default 8), `replicas` independent ladders each; the grid has no T.
 
     T: the ladder, at least two ascending temperatures; 0 is allowed.  start: "pattern", "random", ("overlap", m0) or spins (N,) or
     (len(T), N), for all replicas, or a tuple with one of these for each replica.  dynamics: "heat-bath" or "metropolis"; order:
@@ -156,7 +156,7 @@ class Tempering:
     thermalize: int = 1000
     measure: int = 2000
     every: int | None = None
-    disorder: int = 1
+    disorder: int | None = None
     replicas: int = 2
     bins: int | None = None
     patterns: object = None
@@ -166,6 +166,8 @@ class Tempering:
         choose("dynamics", self.dynamics, DYNAMICS)
         choose("order", self.order, problems.ORDERS)
         fixed = {"T": check_ladder(self.T), "thermalize": count("thermalize", self.thermalize, 0)}
+        if self.disorder is None:
+            object.__setattr__(self, "disorder", SAMPLES if self.patterns is None else 1)
         for name in ("swap_every", "measure", "disorder", "replicas"):
             fixed[name] = count(name, getattr(self, name))
         fixed["every"] = count("every", self.swap_every if self.every is None else self.every)
@@ -340,7 +342,7 @@ def check_starts(start, replicas, temperatures):
 
 
 def temper(network, *, T, seed=0, engine="numba", series=False, spins=False, start="random", dynamics="heat-bath", order="random",
-           swap_every=1, thermalize=1000, measure=2000, every=None, disorder=1, replicas=2, bins=None, patterns=None, **params):
+           swap_every=1, thermalize=1000, measure=2000, every=None, disorder=None, replicas=2, bins=None, patterns=None, **params):
     """Parallel tempering of one parameter point at the ladder of temperatures T: an xarray.Dataset.
 
     Control parameters of the network but T (for "dense": P, N and one of alpha, K; self_interaction) and the settings of
