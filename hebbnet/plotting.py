@@ -25,6 +25,7 @@ LINES = {   # lines of a phase diagram: words, color, dashes
     "at": ("AT line", COLORS[3], "--"),
     "static_glass": ("static glass $T_K$", COLORS[5], "-."),
     "dynamic_glass": ("dynamic glass $T_d$", COLORS[5], ":"),
+    "gardner": ("Gardner $T_G$", COLORS[2], "-."),
 }
 
 
@@ -49,17 +50,21 @@ def label(name, words=True):
     return f"{about['long_name'].split(',')[0].split(';')[0]} {symbol}" if words else symbol
 
 
-def phase_lines(ax, lines, which):
-    """Draw lines of a phase diagram from a Dataset of `Lines` over alpha or over T (the other was solved for)."""
+def phase_lines(ax, lines, which, suffix="", **style):
+    """Draw lines of a phase diagram from a Dataset of `Lines` over alpha or over T (the other was solved for).
+
+    suffix: added to the words of the legend; style: keywords of `ax.plot` that replace color and dashes.
+    """
     for name in which:
         words, color, dashes = LINES[name]
+        words += suffix
         roots = lines[f"{name}_roots"]
         axis = "alpha" if "alpha" in roots.dims else "T"
         for k in range(roots.sizes["root"]):
             given, found = lines[axis].values, roots.isel(root=k).values
             x, y = (given, found) if axis == "alpha" else (found, given)
             if np.isfinite(found).any():
-                ax.plot(x, y, dashes, color=color, label=words)
+                ax.plot(x, y, label=words, **{"color": color, "linestyle": dashes, **style})
                 words = "_"   # one legend entry per line, not per root
 
 

@@ -84,3 +84,20 @@ def test_zero_temperature_glass_is_the_closed_form(P):
     best = min((math.log(2) + math.log(math.erfc(-v * math.sqrt(P) / 2) / 2)) / v + v / 4 for v in y)
     s = hn.solve("dense", P=P, alpha=2.25, T=0.0, ansatz="1rsb", start="glass")
     assert s.energy == pytest.approx(-1.5 * best, abs=1e-9) and s.q1 == 1 and s.theta == 0 and s.m == 0
+
+
+@pytest.mark.parametrize("start, P, alpha, T", [("retrieval", 4, 0.42, 0.0), ("retrieval", 4, 0.42, 0.1), ("retrieval", 2, 0.13, 0.0),
+                                                ("glass", 3, 1.0, 0.3), ("glass", 2, 0.1, 0.0)])
+def test_the_recursion_for_k_steps_agrees_at_k_1(start, P, alpha, T):
+    # another formulation, quadrature and solver (krsb.py)
+    one, k = (hn.solve("dense", P=P, alpha=alpha, T=T, start=start, **a) for a in (dict(ansatz="1rsb"), dict(ansatz="krsb", k=1)))
+    assert k.converged
+    for mine, other in ((one.m, k.m), (one.q0, k.q[0]), (one.q1, k.q[1]), (one.y, k.y[0]), (one.chi, k.chi), (one.energy, k.energy),
+                        (one.entropy, k.entropy)):
+        assert mine == pytest.approx(other, rel=1e-7, abs=1e-8)
+
+
+@pytest.mark.parametrize("P, T", [(2, 0.0125), (4, 0.0), (3, 0.2)])
+def test_the_end_of_retrieval_agrees_with_the_recursion_at_k_1(P, T):
+    assert float(hn.boundary("dense", "spinodal", P=P, T=T, ansatz="1rsb")) == pytest.approx(
+        float(hn.boundary("dense", "spinodal", P=P, T=T, ansatz="krsb", k=1)), rel=1e-9)

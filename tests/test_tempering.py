@@ -36,7 +36,7 @@ class Exact:
                                                (2, 10, 2, "heat-bath")])
 def test_tempering_visits_all_minima_as_enumeration_says_where_heat_bath_stays_in_one(P, N, K, dynamics):
     exact, R, measure = Exact(P, N, K), 16, 8000
-    run = temper("dense", P=P, N=N, K=K, T=LADDER, start="pattern", dynamics=dynamics, replicas=R, thermalize=200, measure=measure,
+    run = temper("dense", P=P, N=N, K=K, T=LADDER, start="pattern", dynamics=dynamics, disorder=1, replicas=R, thermalize=200, measure=measure,
                  every=4, seed=SEED, series=True)
     assert run.round_trips.min() > 0
     for k, T in enumerate(LADDER):
@@ -124,7 +124,8 @@ def test_every_swap_has_its_own_numbers_in_any_order():
 
 def test_chains_of_all_temperatures_and_replicas_draw_different_numbers():
     """At T = infinity for all, say, chains started alike would stay alike if they shared random numbers."""
-    run = temper("dense", P=2, K=3, N=30, T=[1e6, 2e6, 3e6, 4e6], start="pattern", replicas=3, thermalize=1, measure=1, spins=True)
+    run = temper("dense", P=2, K=3, N=30, T=[1e6, 2e6, 3e6, 4e6], start="pattern", disorder=1, replicas=3, thermalize=1, measure=1,
+                 spins=True)
     assert len({s.tobytes() for s in run.spins.values.reshape(12, 30)}) == 12
 
 
@@ -241,7 +242,8 @@ def test_replicas_that_disagree_are_told_apart():
     cold = {"P": 4, "alpha": 0.1, "N": 60, "T": [0.1, 0.15], "start": ("pattern", "random"), "measure": 400, "seed": 1}
     run = temper("dense", **cold)
     assert not run.replicas_agree.any() and run.round_trips.sum() > 0   # round trips alone prove nothing: the ladder is too short
-    assert temper("dense", P=4, K=2, N=12, T=LADDER, start=("pattern", "random"), measure=8000, every=2, seed=1).replicas_agree.all()
+    assert temper("dense", P=4, K=2, N=12, T=LADDER, start=("pattern", "random"), measure=8000, every=2,
+                  disorder=1, seed=1).replicas_agree.all()
 
 
 def test_a_tuned_ladder_has_even_swap_rates():

@@ -405,7 +405,7 @@ def retrieval(network, e, alpha, T):
     x = checked(state(z, residual, steps), T)
     if x.exists and x.split < RESOLVED * T * x.chi:
         return absent(f"too close to the AT line: q1 - q0 is {x.split / (T * x.chi):.1e} of 1 - q1, which does not resolve theta; "
-                      f"take ansatz='rs', which differs in the free energy by the cube of that")
+                      f"take ansatz='rs', whose free energy is the same to rounding")
     return x
 
 
