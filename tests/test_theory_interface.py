@@ -17,7 +17,8 @@ POINT = dict(P=4, alpha=0.1, T=0.2)
     (dict(T=-0.1), ["T = -0.1", ">= 0"]), (dict(alpha=-1), ["alpha = -1"]), (dict(P=1), ["P = 1", ">= 2"]),
     (dict(P=3.5), ["P = 3.5"]), (dict(alpha=math.nan), ["alpha"]), (dict(alfa=0.1), ["alfa", "'alpha'"]),
     (dict(start="retreival"), ["'retrieval'"]), (dict(start=7), ["start"]), (dict(start="glass"), ["P >= 3", "not a phase"]),
-    (dict(ansatz="1rbs"), ["1rbs", "Did you mean '1rsb'"]), (dict(ansatz="krsb"), ["k=2"]), (dict(k=2), ["k = 2", "krsb"]), (dict(N=3), ["N = 3", "raise N"]),
+    (dict(ansatz="1rbs"), ["1rbs", "Did you mean '1rsb'"]), (dict(ansatz="krsb"), ["k=2"]),
+    (dict(k=2), ["k = 2", "krsb"]), (dict(N=3), ["N = 3", "raise N"]),
     (dict(P=2, N=100), ["N = 100", "P >= 3"]), (dict(self_interaction=1), ["self_interaction", "True or False"])])
 def test_bad_input_is_one_clear_error(change, words):
     with pytest.raises(hn.ParameterError) as error:

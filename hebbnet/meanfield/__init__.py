@@ -4,7 +4,8 @@ averages.py, nested.py  Gaussian averages, one and two deep, right down to T = 0
 curve.py      the symmetric retrieval solutions of one temperature as a curve alpha(m); Newton on top of it (compiled)
 edges.py      where symmetric retrieval ends and where its symmetry breaks;   glass.py  glass temperatures of the m = 0 phase
 rs.py, onestep.py, krsb.py  the ansatz with no, one and k steps of replica symmetry breaking: states and their thermodynamics
-onestep_lines.py  lines with one step;   complexity.py  the number of metastable glass states
+onestep_newton.py  the one-step equations and Newton's method;   onestep_lines.py  lines with one step
+complexity.py  the number of metastable glass states
 solving.py    solve, solve_map;   boundaries.py  boundary, phase_diagram;   tasks.py  what a Study runs
 """
 from .boundaries import Boundary, boundary, phase_diagram

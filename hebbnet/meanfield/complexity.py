@@ -16,6 +16,7 @@ from .. import equations
 from ..observables import describe
 from ..params import ParameterError, check
 from . import onestep
+from .onestep_newton import State
 
 POINTS = 41
 
@@ -59,7 +60,7 @@ def complexity(network, *, theta=None, y=None, **params):
         except onestep.Unresolved:
             continue
         chi = math.exp(log_chi)
-        x = onestep.State(0.0, chi / scale, 1 - T * chi / scale, slopes[i], residual, 0, "converged")
+        x = State(0.0, chi / scale, 1 - T * chi / scale, slopes[i], residual, 0, "converged")
         found = onestep.quantities(module, e, alpha, T, x)
         about = onestep.measured(module, e, 0.0, x.chi, x.split, x.y, alpha, T)
         number = -about.entropic - x.y**2 * about.pull / 2

@@ -1,21 +1,17 @@
 """The ansatz of one-step replica symmetry breaking: retrieval, and the glass with m = 0.
 
-Unknowns are m, ln chi, ln split and ln y, with chi = (1 - q1)/T, split = q1 - q0 and y = theta/T: all finite at T = 0, so that T = 0
-is this code with T = 0, and with the logarithm of the split as an unknown the replica-symmetric root q0 = q1 is at minus infinity.
-
 * Retrieval at T > 0 is followed over the load as a curve (`branch`): it leaves the replica-symmetric branch on the AT line with a
   known theta, and it ends at its first maximum of alpha, the spinodal.  At T = 0 it starts from a lower load, cooled down from its
   AT temperature (`cool`).  A root is the retrieval state if and only if its m lies between two neighbors on that curve.
 * The glass of P >= 3 has q0 = 0 and depends on T/sqrt(alpha) alone; it starts at the static glass temperature with theta = 1.
   With a q**2 term in the noise and for P = 2 it has q0 > 0 and grows continuously; it is found once per load and cooled or warmed.
 
-Formulas: equations/ (`cluster...`); averages: nested.py; equations, limits, sources: docs/theory/rsb.
+Formulas: equations/ (`cluster...`); unknowns and Newton's method: onestep_newton.py; limits and sources: docs/theory/rsb.
 """
 import functools
 import itertools
 import math
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
@@ -24,142 +20,14 @@ from ..params import ParameterError, choose
 from . import glass, rs
 from .averages import GAUSS, X, Z, response
 from .edges import at_loads, at_temperatures, retrieval_interval
-from .nested import X_WEIGHTS, averages
+from .nested import X_WEIGHTS
+from .onestep_newton import CHI, LOAD, SPLIT, M, Unresolved, Y, absent, jacobian, measured, newton, residuals, state
 from .solution import Solution
 
 NAME = "1rsb"
-M, CHI, SPLIT, Y, LOAD = range(5)           # the vector of unknowns: m, ln chi, ln split, ln y, and along a curve ln alpha
-ROWS = {"retrieval": (M, CHI, SPLIT, Y), "glass": (CHI, SPLIT, Y), "frozen": (CHI, Y)}   # frozen: q0 = 0
-GOOD = 1e-13                                # residual at which Newton's method stops at once
 ONSET = 0.05                                # split/(1-q) of the first solution off the AT line
 RESOLVED = 1e-3                             # split/(1-q1) below which theta is lost in rounding, about eps/split**2
 TWO_FACED = "theta -> 1 and q0 -> q1 are the replica-symmetric solution"
-
-
-class Unresolved(ArithmeticError):
-    """No solution of this kind was found; the message is a sentence."""
-
-
-class State(NamedTuple):
-    """A one-step solution in numbers: m, (1-q1)/T, q1 - q0, theta/T; NaN where `exists` is False."""
-
-    m: float
-    chi: float
-    split: float
-    y: float
-    residual: float
-    iterations: int
-    status: str
-    exists: bool = True
-
-
-def absent(status):
-    return State(math.nan, math.nan, math.nan, math.nan, math.nan, 0, status, False)
-
-
-def state(z, residual, iterations, status="converged"):
-    return State(float(z[M]), *(math.exp(v) for v in z[CHI:Y + 1]), float(residual), int(iterations), status)
-
-
-# ---- the equations as residuals, and Newton's method
-
-def measured(network, e, m, chi, split, y, alpha, T):
-    """Namespace of the state and its averages; None outside the domain of the equations."""
-    q1 = 1 - T * chi
-    q0 = q1 - split
-    if not (m >= 0 and q1 > 0 and q0 > -1e-15 and y > 0 and split > 0):
-        return None
-    x = SimpleNamespace(m=m, chi=chi, split=split, y=y, q1=q1, q0=max(q0, 0.0), T=T)
-    if e.soft and alpha > 0 and min(network.modes(x)) <= 0:
-        return None
-    w0, gap, x.pull = network.cluster(x, e, alpha)
-    if not gap > 0:
-        return None
-    h = e.signal * e.P / 2 * m ** (e.P - 1)
-    x.new_m, x.new_chi, x.new_split, x.entropic, x.log_weight, x.fourth, x.spin_entropy, x.spread = averages(h, w0, gap, y, T)
-    return x
-
-
-def residuals(network, e, kind, z, alpha, T):
-    """Differences of the equations' two sides for m, ln chi, ln split and theta (relative); NaN outside their domain."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        chi, y = np.exp(z[CHI]), np.exp(z[Y])
-        split = 1 - T * chi if kind == "frozen" else np.exp(z[SPLIT])
-        x = measured(network, e, z[M], chi, split, y, alpha, T)
-        if x is None:
-            return np.full(len(ROWS[kind]), np.nan)
-        r = (x.new_m - x.m, np.log(x.new_chi / chi), np.log(x.new_split / split), np.log(-2 * x.entropic / (y * y * x.pull)))
-    return np.array([r[k] for k in ROWS[kind]])
-
-
-def jacobian(f, z, free, r):
-    """df/dz over the columns `free`; central differences where r is None, else one-sided ones from f(z) = r."""
-    columns = []
-    for k in free:
-        step = (1e-5 if r is None else 1e-7) * (-1 if k == M else 1)         # down in m, which may be 1 to rounding
-        moved = z.copy()
-        moved[k] += step
-        if r is None and not (k == M and z[M] - step > 1):
-            other = z.copy()
-            other[k] -= step
-            columns.append((f(moved) - f(other)) / (2 * step))
-        else:
-            columns.append((f(moved) - (f(z) if r is None else r)) / step)
-    return np.array(columns).T
-
-
-def newton(f, z, free, steps=40, J=None):
-    """(z, residual, iterations) of f(z) = 0 over the components `free`, from z, with damped steps; Unresolved if not reached.
-
-    The matrix J of derivatives is brought up to date by Broyden's formula and computed anew only where progress is slow, then with
-    more accurate differences: next to the AT line it is nearly singular.
-    """
-    z, free, fresh, exact = z.copy(), list(free), False, J is not None
-    r = f(z)
-    if not np.isfinite(r).all():
-        raise Unresolved("the starting point is outside the domain of the equations")
-    size, before = np.abs(r).max(), math.inf
-    for step in range(steps):
-        if size < GOOD or (fresh and size < rs.CONVERGED / 10 and size > before / 4):
-            return z, size, step
-        if J is None or size > 0.3 * before:
-            J, fresh, exact = jacobian(f, z, free, None if exact else r), True, True
-        else:
-            fresh = False
-        d = step_of(J, r)
-        shrink = min(1.0, 0.7 / np.abs(d).max())
-        before = size
-        while True:
-            new = z.copy()
-            new[free] += shrink * d
-            other = f(new)
-            size = np.abs(other).max()
-            if np.isfinite(size) and (size < 2 * before or size < rs.CONVERGED):
-                break
-            shrink /= 3
-            if shrink < 1e-4:
-                if fresh:
-                    raise Unresolved("no step lowers the residual")
-                J, fresh = jacobian(f, z, free, r), True
-                d = step_of(J, r)
-                shrink = min(1.0, 0.7 / np.abs(d).max())
-        move = shrink * d
-        if size > 0 and move.any():
-            J = J + np.outer(other - r - J @ move, move) / (move @ move)
-        z, r = new, other
-    if size > rs.CONVERGED / 10:
-        raise Unresolved(f"residual {size:.1e} after {steps} steps")
-    return z, size, steps
-
-
-def step_of(J, r):
-    try:
-        d = np.linalg.solve(J, -r)
-    except np.linalg.LinAlgError:
-        raise Unresolved("a singular matrix on the way") from None
-    if not np.isfinite(d).all():
-        raise Unresolved("the equations' domain ends on the way")
-    return d
 
 
 # ---- where breaking begins: the AT line
@@ -367,7 +235,7 @@ def on_branch(network, e, alpha, T):
     # Newton's matrix is singular at the end of the branch: the curve decides
     t, J = tangent(along, a)
     length = t @ (WEIGHT * (b - a))
-    ds = brentq(lambda s: advance(along, a, t, J, s)[LOAD] - log if s < length else 0.0, 0.0, length, xtol=1e-14, rtol=1e-14)
+    ds = brentq(lambda s: advance(along, a, t, J, s)[LOAD] - log if s < length else b[LOAD] - log, 0.0, length, xtol=1e-14, rtol=1e-14)
     z = advance(along, a, t, J, ds)
     return z[:LOAD], np.abs(f(z)).max(), 0
 
@@ -387,8 +255,8 @@ def retrieval(network, e, alpha, T):
             return absent(rs.retrieval(e, alpha, T).status)
         if not roots or alpha <= roots[-1]:
             where = f"breaks only above alpha = {roots[-1]:.10g}" if roots else "is stable up to the end of the branch"
-            return absent(f"replica symmetry is stable at alpha = {alpha:.10g}, T = {T:.10g} (at this T it {where}), and one-step "
-                          f"breaking has no other solution; take ansatz='rs'")
+            return absent(f"replica symmetry is stable at alpha = {alpha:.10g}, T = {T:.10g} (at this T it {where}); take "
+                          f"ansatz='rs'")
         onset = roots[-1]
     try:
         if T > 0 or alpha >= largest / 2:

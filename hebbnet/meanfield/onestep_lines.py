@@ -9,6 +9,7 @@ from scipy.optimize import brentq, minimize_scalar
 
 from ..params import ParameterError
 from . import edges, onestep, rs
+from .onestep_newton import State
 
 
 @functools.lru_cache
@@ -126,7 +127,7 @@ def gardner(network, e):
 
 def newborn_glass(T, q):
     """State at theta = 1 of the glass with overlap q that appears at T (static or dynamic)."""
-    return onestep.State(0.0, (1 - q) / T, q, 1 / T, 0.0, 0, "converged")
+    return State(0.0, (1 - q) / T, q, 1 / T, 0.0, 0, "converged")
 
 
 def zero_phase(network, e, alpha, T, broken):
