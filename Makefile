@@ -23,17 +23,18 @@ test-slow: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/theory.py
+	$(BIN)/python benchmarks/onestep.py
 
 docs: $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	$(BIN)/python -m sphinx -W -q -b html docs docs/_build
 	@echo "Open docs/_build/index.html"
 
-# the full figures, about an hour of one core; docs/ keeps the pictures
+# every figure in full, about two hours of one core; docs/ keeps some of the pictures
 figures: $(STAMP)
-	for name in dense_phase_diagram dense_magnetization; do \
-		$(BIN)/hebbnet run theory/$$name.py && $(BIN)/hebbnet run sims/$$name.py --workers 2 && $(BIN)/hebbnet figure $$name || exit 1; \
-	done
+	for script in theory/*.py; do $(BIN)/hebbnet run $$script || exit 1; done
+	for script in sims/*.py; do $(BIN)/hebbnet run $$script --workers 2 || exit 1; done
+	for script in figures/*.py; do $(BIN)/python $$script || exit 1; done
 
 # installed anew only when the dependencies change; the package itself is linked, not copied
 $(STAMP): setup.cfg pyproject.toml

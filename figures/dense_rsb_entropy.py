@@ -3,11 +3,11 @@
 Reads data/dense_rsb_entropy_theory.h5 (theory/ of the same name); the symmetric curves are solved here.  --quick reads the store of
 its --quick run.
 """
-import click
 import numpy as np
 
 import hebbnet as hn
 from hebbnet import plotting
+from hebbnet.cli import main_figure
 
 LOADS = {2: 0.137, 4: 0.39}
 RANGE = {(2, "retrieval"): (0.02, (-0.0015, 0.0025)), (4, "retrieval"): (0.22, (-0.01, 0.015)), (2, "glass"): (0.4, (-0.08, 0.1)),
@@ -37,16 +37,5 @@ def draw(data, path):
                 ax.legend(loc="upper left")
 
 
-@click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="draw the reduced study")
-@click.option("--folder", default="data", show_default=True, help="where the store is")
-@click.option("--out", default="figures/out", show_default=True, help="where the picture goes")
-def command(quick, folder, out):
-    suffix = "_quick" if quick else ""
-    path = f"{out}/dense_rsb_entropy{suffix}.png"
-    draw(hn.open(f"{folder}/dense_rsb_entropy_theory{suffix}.h5"), path)
-    click.echo(f"wrote {path}")
-
-
 if __name__ == "__main__":
-    command()
+    main_figure(draw, "dense_rsb_entropy", stores=("{}_theory",))

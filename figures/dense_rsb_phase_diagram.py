@@ -3,11 +3,11 @@
 Reads data/dense_rsb_phase_diagram_theory.h5 (theory/ of the same name); the symmetric lines are solved here.  --quick reads the
 store of its --quick run.
 """
-import click
 import numpy as np
 
 import hebbnet as hn
 from hebbnet import plotting
+from hebbnet.cli import main_figure
 
 FAINT = {"alpha": 0.9, "linestyle": (0, (1, 1.2)), "linewidth": 1.3}
 
@@ -33,16 +33,5 @@ def draw(lines, path):
         fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
 
 
-@click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="draw the reduced study")
-@click.option("--folder", default="data", show_default=True, help="where the store is")
-@click.option("--out", default="figures/out", show_default=True, help="where the picture goes")
-def command(quick, folder, out):
-    suffix = "_quick" if quick else ""
-    path = f"{out}/dense_rsb_phase_diagram{suffix}.png"
-    draw(hn.open(f"{folder}/dense_rsb_phase_diagram_theory{suffix}.h5"), path)
-    click.echo(f"wrote {path}")
-
-
 if __name__ == "__main__":
-    command()
+    main_figure(draw, "dense_rsb_phase_diagram", stores=("{}_theory",))

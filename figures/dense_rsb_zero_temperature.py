@@ -3,11 +3,11 @@
 Reads data/dense_rsb_zero_temperature_theory.h5 (theory/ of the same name); the symmetric curves are solved here.  --quick reads the
 store of its --quick run.
 """
-import click
 import numpy as np
 
 import hebbnet as hn
 from hebbnet import plotting
+from hebbnet.cli import main_figure
 
 PANELS = (("m", (0.55, 1.02)), ("energy", (-0.62, -0.46)), ("entropy", (-0.016, 0.0015)))
 
@@ -41,16 +41,5 @@ def draw(data, path):
         axes[-1].set(xlabel=plotting.label("alpha"))
 
 
-@click.command(help=__doc__)
-@click.option("--quick", is_flag=True, help="draw the reduced study")
-@click.option("--folder", default="data", show_default=True, help="where the store is")
-@click.option("--out", default="figures/out", show_default=True, help="where the picture goes")
-def command(quick, folder, out):
-    suffix = "_quick" if quick else ""
-    path = f"{out}/dense_rsb_zero_temperature{suffix}.png"
-    draw(hn.open(f"{folder}/dense_rsb_zero_temperature_theory{suffix}.h5"), path)
-    click.echo(f"wrote {path}")
-
-
 if __name__ == "__main__":
-    command()
+    main_figure(draw, "dense_rsb_zero_temperature", stores=("{}_theory",))

@@ -181,7 +181,7 @@ def test_low_temperature_tends_to_the_zero_temperature_solution(P, alpha):
         assert 2 * a - b == pytest.approx(limit, rel=1e-4), name
     tiny = hn.solve("dense", P=P, alpha=alpha, T=1e-8, ansatz="1rsb")
     for name in ("m", "q0", "chi", "y", "energy", "entropy", "free_energy", "replicon0"):
-        assert getattr(tiny, name) == pytest.approx(getattr(zero, name), rel=2e-6), name
+        assert getattr(tiny, name) == pytest.approx(getattr(zero, name), rel=1e-5), name
     rs = hn.solve("dense", P=P, alpha=alpha, T=0.0)
     if rs.converged:
         assert rs.entropy < zero.entropy < 0 and rs.energy < zero.energy       # breaking raises the energy, and nearly mends S < 0
