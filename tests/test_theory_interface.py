@@ -87,7 +87,7 @@ def test_paramagnet_says_where_it_is_not_the_phase():
 
 @pytest.mark.parametrize("which, point, words", [
     ("spinodal", dict(P=4, alpha=0.5), "largest load"), ("spinodal", dict(P=4, T=1.5), "single pattern"),
-    ("transition", dict(P=4, alpha=0.39), "glass"), ("transition", dict(P=4, T=0.1, self_interaction=True), "not derived"),
+    ("transition", dict(P=4, alpha=0.39), "glass"), ("transition", dict(P=4, T=0.1, self_interaction=True), "does not follow"),
     ("transition", dict(P=2, alpha=0.06), "glass"), ("transition", dict(P=4, T=0.8), "at every load"),
     ("at", dict(P=4, alpha=0.001), "underflows"), ("at", dict(P=4, T=0.5), "stable"), ("at", dict(P=4, alpha=0.0), "stable"),
     ("at", dict(P=4, T=0.0), "unstable"), ("at", dict(P=4, alpha=0.5), "largest load"),

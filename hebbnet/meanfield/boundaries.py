@@ -149,11 +149,12 @@ def transition(p):
 
 
 def glass_underived(p):
-    """A sentence where the m = 0 glass of these equations is not known, else None."""
+    """A sentence where the m = 0 glass of these equations is not followed, else None."""
     try:
         return None if p.e.soft else onestep.static(p.e) and None
     except ParameterError:
-        return "below the static glass temperature the m = 0 phase is a glass that is not derived for noise with several powers of q"
+        return ("below the static glass temperature the m = 0 phase is a glass that `boundary` does not follow for noise with several powers of q; "
+                "compare free energies with solve(ansatz='1rsb', start='glass')")
 
 
 def transition_temperature(p):

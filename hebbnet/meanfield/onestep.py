@@ -288,13 +288,26 @@ def checked(x, T):
 
 # ---- the glass, m = 0
 
-def static(e):
-    """Highest T/sqrt(alpha) of a glass with q0 = 0; ParameterError where the glass is not derived."""
+def grows_continuously(e):
+    """Whether the glass grows from q1 = 0 (P = 2, or a q**2 term in the noise) or appears with q1 > 0 and q0 = 0 (pure kernels).
+
+    ParameterError where the glass is not derived: a random field, or both kinds in one kernel.
+    """
+    if e.soft:
+        return True
     found = glass.temperatures(e.kernel)
+    if len([c for c in e.kernel if c]) > 1 and found.static_q > 0:
+        raise ParameterError(f"start = 'glass' with self_interaction and P = {e.P}: the glass of a noise that has a q**2 term and freezes "
+                             "discontinuously is not derived; choose self_interaction=False or P = 2, 4", "self_interaction")
+    return found.static_q == 0
+
+
+def static(e):
+    """`GlassTemperatures` of a pure kernel, whose glass has q0 = 0; ParameterError for a noise with several powers of q."""
     if len([c for c in e.kernel if c]) > 1:
-        raise ParameterError("start = 'glass' with self_interaction: the m = 0 glass of a noise with several powers of q is not derived; "
+        raise ParameterError("self_interaction: this needs a glass with q0 = 0, which a noise with several powers of q does not have; "
                              "choose self_interaction=False", "self_interaction")
-    return found
+    return glass.temperatures(e.kernel)
 
 
 def overlap_at(network, e, y, T, chi):
@@ -343,36 +356,33 @@ def frozen(network, e, T):
 
 def spin_glass(network, e, alpha, T):
     """State with m = 0, q1 > 0."""
-    if not e.soft:
-        top = static(e).static
-        if alpha == 0:
-            return absent("no glass at alpha = 0: a single pattern makes no noise; raise alpha")
-        scale = math.sqrt(alpha)
-        if T >= top * scale * (1 - 1e-9):
-            return absent(f"no glass at T = {T:.10g}: above the static glass temperature T_K = {top * scale:.10g} theta would exceed 1, and the "
-                          f"equilibrium m = 0 phase is the paramagnet; lower T, take start='paramagnet' with ansatz='rs', or see complexity() "
-                          f"for its metastable states up to T_d")
-        try:
-            z, residual, steps = frozen(network, e, T / scale)
-        except Unresolved as why:
-            return absent(f"the glass was not found: {why}")
-        x = state(z, residual, steps)
-        return x._replace(chi=x.chi / scale, y=x.y / scale)
     if alpha == 0:
-        return rs.spin_glass(e, alpha, T)
+        return absent("no glass at alpha = 0: a single pattern makes no noise; raise alpha")
     freezing = rs.freezing_temperature(e, alpha)
-    if T >= freezing:
-        return absent(rs.spin_glass(e, alpha, T).status)
+    if grows_continuously(e):
+        if T >= freezing:
+            return absent(rs.spin_glass(e, alpha, T).status)
+        try:
+            z, residual, steps = continuous(network, e, alpha, T)
+        except Unresolved as why:
+            return absent(f"the glass was not found: {why}; move T away from T_g = {freezing:.10g}{' or take ansatz=rs' if e.soft else ''}")
+        return checked(state(z, residual, steps), T)
+    if T >= freezing * (1 - 1e-9):
+        return absent(f"no glass at T = {T:.10g}: above the static glass temperature T_K = {freezing:.10g} theta would exceed 1, and the "
+                      f"equilibrium m = 0 phase is the paramagnet; lower T, take start='paramagnet' with ansatz='rs', or see complexity() "
+                      f"for its metastable states up to T_d")
+    scale = math.sqrt(alpha)
     try:
-        z, residual, steps = continuous(network, e, alpha, T)
+        z, residual, steps = frozen(network, e, T / scale)
     except Unresolved as why:
-        return absent(f"the glass was not found: {why}; take ansatz='rs', or move T away from T_g = {freezing:.10g}")
-    return checked(state(z, residual, steps), T)
+        return absent(f"the glass was not found: {why}")
+    x = state(z, residual, steps)
+    return x._replace(chi=x.chi / scale, y=x.y / scale)
 
 
 @functools.lru_cache(maxsize=1024)
 def halfway(network, e, alpha):
-    """(T, z): the P = 2 glass at half its freezing temperature, from a coarse search around the replica-symmetric one."""
+    """(T, z): the continuous glass at half its freezing temperature, from a coarse search around the replica-symmetric one."""
     T = rs.freezing_temperature(e, alpha) / 2
     x = rs.spin_glass(e, alpha, T)
     if not x.exists:
@@ -396,7 +406,7 @@ def halfway(network, e, alpha):
 
 @functools.lru_cache(maxsize=4096)
 def continuous(network, e, alpha, T):
-    """(z, residual, iterations): the P = 2 glass, q0 > 0."""
+    """(z, residual, iterations): the glass that grows continuously, q0 > 0 (q0 = 0 is stationary too, with a lower energy)."""
     anchor, z = halfway(network, e, alpha)
     known, goal, iterations = [(anchor, z)], T, 0
     while True:
@@ -423,8 +433,8 @@ def check_branch(start, e):
     if start == "paramagnet":
         raise ParameterError("start = 'paramagnet' with ansatz = '1rsb': the paramagnet is replica symmetric; take ansatz='rs'", "start")
     choose("start", start, BRANCHES)
-    if start == "glass" and not e.soft:
-        static(e)
+    if start == "glass":
+        grows_continuously(e)
 
 
 # ---- from states to quantities

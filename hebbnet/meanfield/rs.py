@@ -142,13 +142,16 @@ def random_field(e, alpha, T):
 
 
 def spin_glass(e, alpha, T):
-    """P = 2: the state m = 0, q > 0.  At given w everything is explicit: alpha(w) = w (1-chi)**2/q."""
+    """The state m = 0, q > 0 that grows continuously: P = 2, and kernels with a q**2 term (there only a start for one step).
+
+    At given w everything is explicit: alpha(w) = w/(noise per unit load), P = 2: w (1-chi)**2/q.
+    """
     if alpha == 0:
         return absent("no glass at alpha = 0: a single pattern makes no noise; raise alpha")
     freezing = freezing_temperature(e, alpha)
     if T >= freezing:
-        return absent(f"no glass at T = {T:.10g}: it ends at T_g = 1 + sqrt(alpha) = {freezing:.10g}; lower T or take "
-                      f"start='paramagnet'")
+        name = "1 + sqrt(alpha) = " if e.soft else ""
+        return absent(f"no glass at T = {T:.10g}: it ends at T_g = {name}{freezing:.10g}; lower T or take start='paramagnet'")
     kernel = numbers(e)[2]
 
     def gap(log_w):
@@ -162,7 +165,7 @@ def spin_glass(e, alpha, T):
     while excess(high) < 0:
         high += 2
     low = high
-    if T < 1:                                     # the branch starts where chi = 1, alpha = 0
+    if e.soft and T < 1:                          # the branch starts where chi = 1, alpha = 0
         while gap(low) > 0:
             low -= 2
         low = brentq(gap, low, high, **TIGHT)
