@@ -54,7 +54,8 @@ def derivative(f, x, h):
     return (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h)
 
 
-SOLVED = [("glass", 4, 0.1, 0.2, True), ("glass", 4, 0.3, 0.5, True), ("retrieval", 4, 0.42, 0.1, False), ("retrieval", 4, 0.45, 0.3, False), ("retrieval", 3, 0.44, 0.2, False),
+SOLVED = [("glass", 4, 0.1, 0.2, True), ("glass", 4, 0.3, 0.5, True),
+          ("retrieval", 4, 0.42, 0.1, False), ("retrieval", 4, 0.45, 0.3, False), ("retrieval", 3, 0.44, 0.2, False),
           ("retrieval", 6, 0.5, 0.25, False), ("retrieval", 4, 0.16, 0.1, True), ("retrieval", 3, 0.255, 0.12, True),
           ("glass", 4, 1.0, 0.4, False), ("glass", 3, 1.0, 0.5, False), ("glass", 2, 0.1, 0.3, False), ("glass", 2, 0.5, 1.0, False)]
 
