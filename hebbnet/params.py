@@ -24,7 +24,7 @@ class ParameterError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One control parameter: `symbol` in LaTeX, `kind` int, float or bool, domain [low, high] (`above`: low excluded)."""
+    """One control parameter: `symbol` in LaTeX, `kind` int, float, bool or str, domain [low, high] (`above`: low excluded) or `choices`."""
 
     name: str
     symbol: str
@@ -33,18 +33,23 @@ class Parameter:
     low: float = -math.inf
     high: float = math.inf
     above: bool = False
+    choices: tuple = ()
 
     @property
     def domain(self):
         if self.kind is bool:
             return "True or False"
+        if self.kind is str:
+            return "one of " + ", ".join(self.choices)
         what = "an integer" if self.kind is int else "a finite number"
         lower = f" {'>' if self.above else '>='} {self.low:g}" if self.low > -math.inf else ""
         upper = f" <= {self.high:g}" if self.high < math.inf else ""
         return what + lower + (" and" + upper if lower and upper else upper)
 
     def check(self, value):
-        """`value` as a plain Python int, float or bool; ParameterError if it is outside the domain."""
+        """`value` as a plain Python int, float, bool or str; ParameterError if it is outside the domain."""
+        if self.kind is str:
+            return choose(self.name, value, self.choices)
         wrong = ParameterError(f"{self.name} = {value!r} ({self.meaning}): expected {self.domain}", self.name)
         if hasattr(value, "ndim") and value.ndim == 0:
             value = value.item()
@@ -71,6 +76,15 @@ PARAMETERS = {p.name: p for p in [
     Parameter(name="m0", symbol="m_0", meaning="starting overlap with the condensed pattern, of a simulation", kind=float, low=-1, high=1),
     Parameter(name="self_interaction", symbol=r"\mathrm{self\ interaction}",
               meaning="whether interactions with repeated indices are kept", kind=bool),
+    Parameter(name="learning", symbol=r"\mathrm{learning}", meaning="what is stored: the archetypes, the mean of the examples of each "
+              "(supervised), or every example (unsupervised)", kind=str, choices=("storage", "supervised", "unsupervised")),
+    Parameter(name="r", symbol="r", meaning="quality of an example: its mean overlap with the archetype", kind=float, low=0, high=1, above=True),
+    Parameter(name="M", symbol="M", meaning="number of examples of each archetype", kind=float, low=1),
+    Parameter(name="rho", symbol=r"\rho", meaning="dataset entropy, (1 - r^2)/(M r^2)", kind=float, low=0),
+    Parameter(name="form", symbol=r"\mathrm{form}", meaning="distribution of the mean of M examples: exact, or its limit of large M", kind=str,
+              choices=("binomial", "gaussian")),
+    Parameter(name="stratified", symbol=r"\mathrm{stratified}", meaning="whether the examples of the condensed archetype are drawn with an exact "
+              "histogram, for less sample noise", kind=bool),
 ]}
 
 
