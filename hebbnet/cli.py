@@ -75,9 +75,9 @@ def parameters(command):
     """An option for every control parameter, in the words of params.py."""
     for name, parameter in reversed(PARAMETERS.items()):
         dashed, more = name.replace("_", "-"), {}
-        declared = dict.fromkeys([f"--{dashed}", f"--{name}"])
+        declared = list(dict.fromkeys([f"--{dashed}", f"--{name}"]))
         if parameter.kind is bool:
-            declared = [f"--{dashed}/--no-{dashed}", f"--{name}"]
+            declared = [f"--{dashed}/--no-{dashed}", *declared[1:]]
         else:
             more = {"type": parameter.kind}
         text = f"{parameter.meaning[0].upper()}{parameter.meaning[1:]}."
