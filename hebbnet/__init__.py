@@ -12,6 +12,7 @@ _HOME = {
     "solve": "meanfield", "solve_map": "meanfield", "boundary": "meanfield", "phase_diagram": "meanfield",
     "MeanField": "meanfield", "Lines": "meanfield", "Solution": "meanfield", "Boundary": "meanfield",
     "complexity": "meanfield", "Capacities": "meanfield", "extrapolate": "meanfield", "sk_ground_state": "meanfield",
+    "learning_threshold": "meanfield",
     "simulate": "montecarlo", "MonteCarlo": "montecarlo",
     "temper": "montecarlo", "Tempering": "montecarlo", "tune_ladder": "montecarlo",
     "Grid": "params", "ParameterError": "params",

@@ -64,12 +64,13 @@ OBSERVABLES = {o.name: o for o in [
     Observable("status", "status", "what the solver has to say about this point"),
     Observable("spinodal", "spinodal", "end of the retrieval branch"),
     Observable("transition", "transition", "equal free energies of retrieval and the m = 0 phase"),
+    Observable("nishimori", "m = q", "line on which m = q and replica symmetry is exact"),
     Observable("at", "AT", "de Almeida-Thouless line of the retrieval branch"),
     Observable("static_glass", "static glass", "static freezing of the m = 0 phase"),
     Observable("dynamic_glass", "dynamic glass", "dynamic freezing of the m = 0 phase"),
     Observable("gardner", "Gardner", "Gardner line: the one-step glass becomes unstable"),
 ]}
-for _line in [OBSERVABLES[name] for name in ("spinodal", "transition", "at", "static_glass", "dynamic_glass", "gardner")]:
+for _line in [OBSERVABLES[name] for name in ("spinodal", "transition", "at", "nishimori", "static_glass", "dynamic_glass", "gardner")]:
     OBSERVABLES[f"{_line.name}_roots"] = Observable(f"{_line.name}_roots", _line.symbol, f"{_line.meaning}: all roots")
     OBSERVABLES[f"{_line.name}_status"] = Observable(f"{_line.name}_status", "status", f"{_line.meaning}: what the solver has to say")
 

@@ -2,9 +2,11 @@
 
 A file `NAME.py` here makes the network NAME known to the theory.  It holds
 
-* `REQUIRED` and `OPTIONAL`: its control parameters; `UNKNOWNS`: those that `boundary` can solve for;
+* `REQUIRED` and `OPTIONAL`: its control parameters; `UNKNOWNS`: those that `boundary` can solve for, `unknowns(given)`:
+  those of which it needs all but one;
 * `BRANCHES(P)`: the branches of the equations; `check_branch(start, P)` refuses all others and says why;
-* `build(params) -> Equations`: signal and noise as numbers that the compiled solvers in meanfield/ understand;
+* `build(params) -> Equations`: signal and noise as numbers that the compiled solvers in meanfield/ understand, and
+  `resolve(params)`: parameters filled in that follow from others;
 * `noise`, `free_energy`, `energy`, `entropy`, `replicon`: formulas of the state, of numbers or arrays.
 """
 import importlib
@@ -12,19 +14,32 @@ import pkgutil
 from dataclasses import dataclass
 
 from ..params import choose
+from ._examples import Sites
 
 
 @dataclass(frozen=True)
 class Equations:
-    """Signal and noise of a neuron's field h + sqrt(w) z; kernel and soft are per unit of load.
+    """Signal and noise of a neuron's field h v + sqrt(w) z; kernel and modes are per unit of load.
 
-        h = signal (P/2) m**(P-1),    w = alpha [sum_j j kernel[j] q**(j-1) + soft q/(1 - chi)**2],    chi = (1 - q)/T
+        h = signal (P/2) m**(P-1),   w = alpha [sum_j j kernel[j] q**(j-1) + sum_modes multiplicity strength**2 q/(1 - strength chi)**2],
+        m = E v tanh,   q = E tanh**2,   chi = (1 - q)/T
+
+    v is the value at this neuron of what is retrieved, in the gauge of the archetype: 1 where the archetype itself is stored, else the
+    mean of its examples, scaled to E v**2 = 1, and m here is the overlap with that; `sites` says how v is
+    distributed (equations/_examples.py).
     """
 
     P: int
     signal: float
-    kernel: tuple    # coefficients of xi(q)/alpha
-    soft: float      # 1 where the other patterns respond as Gaussian modes (P = 2), else 0
+    kernel: tuple                     # coefficients of xi(q)/alpha
+    modes: tuple = ()                 # (strength, multiplicity) of the other patterns' Gaussian modes (P = 2)
+    sites: Sites = Sites()
+    examples: tuple | None = None     # (r, M, rho, whether each is stored by itself) behind v, None for storage
+
+    @property
+    def soft(self):
+        """1 where the other patterns respond as Gaussian modes (P = 2), else 0."""
+        return 1.0 if self.modes else 0.0
 
 
 def names():

@@ -23,11 +23,11 @@ from fractions import Fraction
 import numpy as np
 
 from ..params import ParameterError, choose
-from . import Equations
+from . import Equations, _examples
 
 REQUIRED = ("P", "alpha", "T")
-OPTIONAL = {"N": None, "self_interaction": False}
-UNKNOWNS = ("T", "alpha")
+OPTIONAL = {"N": None, "self_interaction": False, "learning": "storage", "r": None, "M": None, "rho": None, "form": None}
+UNKNOWNS = ("T", "alpha", "rho", "M")
 
 
 def BRANCHES(P):
@@ -73,16 +73,31 @@ def signal(P, self_interaction=False, N=None):
     return 1.0 if N is None or self_interaction else float(Fraction(math.perm(N, P), N**P))
 
 
+resolve = _examples.resolved
+
+
+def unknowns(given):
+    """Names of which `boundary` needs all but one, for the parameters given so far (a mapping, not validated)."""
+    if given.get("learning", "storage") == "storage":
+        return "T", "alpha"
+    return "T", "alpha", "rho" if "rho" in given or "r" not in given else "M"
+
+
 def build(params):
-    """`Equations` of one set of parameters (P, self_interaction, N); ParameterError where finite-N factors are not known."""
+    """`Equations` of one set of parameters; ParameterError where they do not fit together or finite-N factors are not known."""
+    params = resolve(params)
     P, N, repeated = params.P, params.N, params.self_interaction
+    learned = {}
+    if params.learning != "storage":
+        learned = {"sites": _examples.sites(params), "examples": (params.r, params.M, params.rho, params.learning == "unsupervised")}
     if P == 2:
         if N is not None:
             raise ParameterError(f"N = {N} with P = 2: finite-size factors are derived for P >= 3 only; leave N out", "N")
-        return Equations(P=2, signal=1.0, kernel=(0.0,), soft=1.0)   # repeated indices: a constant energy, not reported
+        return Equations(P=2, signal=1.0, kernel=(0.0,), modes=_examples.modes(params), **learned)   # repeated indices: a constant energy
     if N is not None and N < P:
         raise ParameterError(f"N = {N} with P = {P}: an interaction needs at least P neurons; raise N", "N")
-    return Equations(P=P, signal=signal(P, repeated, N), kernel=tuple(kernel(P, repeated, N).tolist()), soft=0.0)
+    factor = _examples.crosstalk_factor(params) if params.learning == "unsupervised" else 1.0
+    return Equations(P=P, signal=signal(P, repeated, N), kernel=tuple((factor * kernel(P, repeated, N)).tolist()), **learned)
 
 
 # ---- formulas of the state x: x.m, x.q, x.chi and the averages x.log_cosh = T E ln 2cosh(y/T), x.spin_entropy, x.fourth;
@@ -103,7 +118,12 @@ def poly(coefficients, q):
 
 def noise(x, e, alpha):
     """Variance w of the field, the crosstalk of all other patterns."""
-    return alpha * (poly(derivatives(e)[0], x.q) + (e.soft and x.q / (1 - x.chi) ** 2))
+    return alpha * (poly(derivatives(e)[0], x.q) + x.q * response_of_modes(x.chi, e, 2))
+
+
+def response_of_modes(chi, e, power):
+    """sum over the Gaussian modes of P = 2 of multiplicity (strength/(1 - strength chi))**power; 0 without modes."""
+    return sum(multiplicity * (strength / (1 - strength * chi)) ** power for strength, multiplicity in e.modes)
 
 
 def free_energy(x, e, alpha, T):
@@ -111,35 +131,59 @@ def free_energy(x, e, alpha, T):
 
     P >= 3:  A = E ln 2cosh(y/T) - (P-1) m**P/(2T) + [xi(1) - xi(q) - (1-q) xi'(q)]/(2 T**2)
     P = 2:   A = E ln 2cosh(y/T) - m**2/(2T) - alpha/(2T) - (alpha/2) [ln(1-chi) - q/(T (1-chi))] - (alpha/2) r chi/T
+
+    With several modes the terms in alpha are a sum over them, of the same terms for interactions that are `strength` times as strong.
     """
     f = -x.log_cosh + e.signal * (e.P - 1) / 2 * x.m**e.P - alpha * T / 2 * x.chi**2 * poly(derivatives(e)[3], x.q)
-    if e.soft:
-        f = f + alpha / 2 * (1 + T * np.log1p(-x.chi) - x.q * (1 - 2 * x.chi) / (1 - x.chi) ** 2)
+    for a, multiplicity in e.modes:
+        chi = a * x.chi
+        f = f + alpha / 2 * multiplicity * (a + T * np.log1p(-chi) - a * x.q * (1 - 2 * chi) / (1 - chi) ** 2)
     return f
 
 
 def energy(x, e, alpha):
     """U = -dA/dbeta.  P >= 3: -m**P/2 - [xi(1) - xi(q)]/T;  P = 2: -m**2/2 + alpha/2 [1 - q/(1-chi)**2 - (1-q)/(1-chi)]."""
     u = -e.signal / 2 * x.m**e.P - alpha * x.chi * poly(derivatives(e)[2], x.q)
-    if e.soft:
-        u = u + alpha / 2 * (1 - x.q / (1 - x.chi) ** 2 - (1 - x.q) / (1 - x.chi))
+    for a, multiplicity in e.modes:
+        chi = a * x.chi
+        u = u + alpha / 2 * multiplicity * a * (1 - x.q / (1 - chi) ** 2 - (1 - x.q) / (1 - chi))
     return u
 
 
 def entropy(x, e, alpha):
     """S = A + U/T, written without differences of large numbers: at T = 0 it is -xi''(1) chi**2/4 (P >= 3)."""
     s = x.spin_entropy - alpha / 2 * x.chi**2 * poly(derivatives(e)[3], x.q)
-    if e.soft:
-        s = s - alpha / 2 * (np.log1p(-x.chi) + x.chi / (1 - x.chi))
+    for a, multiplicity in e.modes:
+        chi = a * x.chi
+        s = s - alpha / 2 * multiplicity * (np.log1p(-chi) + chi / (1 - chi))
     return s
 
 
 def replicon(x, e, alpha, T):
     """1 - lambda, de Almeida-Thouless: lambda = xi''(q) E sech**4/T**2, P = 2: alpha E sech**4/(T (1-chi))**2.  T = 0: -inf."""
-    stiffness = alpha * (poly(derivatives(e)[1], x.q) + (e.soft and 1 / (1 - x.chi) ** 2))
+    stiffness = alpha * (poly(derivatives(e)[1], x.q) + response_of_modes(x.chi, e, 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(np.equal(stiffness, 0), 0.0, np.where(np.equal(T, 0), np.inf, x.fourth / T))
         return 1 - np.where(ratio == 0, 0.0, stiffness * ratio)
+
+
+def overlaps(x, e):
+    """{"m": overlap with the archetype, "n": with the mean of its examples, n = (r/R) sum etabar s/N}; x.archetype = E tanh."""
+    if e.examples is None:
+        return {"m": x.m}
+    return {"m": x.archetype, "n": x.m / math.sqrt(1 + e.examples[2])}
+
+
+def example_mode(x, e):
+    """1 - lambda of the direction in which one example of the retrieved archetype wins over the others (unsupervised learning).
+
+    lambda = P (P-1) m**(P-2) (chi - R x.gain)/(2 R (M-1)),  R = r**2 (1 + rho),  x.gain = E v**2 sech**2/T;  m is the overlap with v.
+    """
+    r, M, rho, _ = e.examples
+    if M == 1:
+        return 1 + 0 * x.m
+    R = r * r * (1 + rho)
+    return 1 - e.P * (e.P - 1) / 2 * x.m ** (e.P - 2) * (x.chi - R * x.gain) / (R * (M - 1))
 
 
 def check_branch(start, P):
@@ -165,9 +209,19 @@ def less_log(x):
     return sum((-x) ** k / k for k in range(2, 18))
 
 
-def modes(x):
+def modes(x, strength=1.0):
     """(D1, D2): what remains of a Gaussian mode's stiffness within a cluster and between clusters (P = 2)."""
-    return 1 - x.chi, 1 - x.chi - x.y * x.split
+    return 1 - strength * x.chi, 1 - strength * (x.chi + x.y * x.split)
+
+
+def cluster_crosstalk(x, e):
+    """(r0, r1): the crosstalk of the modes between clusters and within a cluster (P = 2)."""
+    between = within = 0.0
+    for a, multiplicity in e.modes:
+        d1, d2 = modes(x, a)
+        between += multiplicity * a * a * x.q0 / d2**2
+        within += multiplicity * a * a * x.split / (d1 * d2)
+    return between, between + within
 
 
 def cluster(x, e, alpha):
@@ -184,11 +238,12 @@ def cluster(x, e, alpha):
     below = x.T * x.chi + x.split * (1 - nodes) / 2        # 1 - q, to relative accuracy
     stiffness = weights / 2 * poly(second, 1 - below)
     w0, gap, pull = poly(first, x.q0), x.split * stiffness.sum(), x.split * (stiffness * below).sum()
-    if e.soft:
-        d1, d2 = modes(x)
-        ratio = x.y * x.split / d2                         # D1/D2 - 1
-        gap = gap + x.split / (d1 * d2)
-        w0, pull = w0 + x.q0 / d2**2, pull + x.T * x.chi * x.split / (d1 * d2) + less_log(ratio) / x.y**2
+    for a, multiplicity in e.modes:
+        d1, d2 = modes(x, a)
+        ratio = a * x.y * x.split / d2                     # D1/D2 - 1
+        apart = multiplicity * a * a * x.split / (d1 * d2)
+        w0, gap = w0 + multiplicity * a * a * x.q0 / d2**2, gap + apart
+        pull = pull + x.T * x.chi * apart + multiplicity * less_log(ratio) / x.y**2
     return alpha * w0, alpha * gap, alpha * pull
 
 
@@ -202,10 +257,12 @@ def cluster_free_energy(x, e, alpha, T):
     f = -x.log_weight + e.signal * (e.P - 1) / 2 * x.m**e.P - alpha * T / 2 * x.chi**2 * poly(derivatives(e)[3], x.q1)
     if not e.soft:
         return f - x.y / 2 * cluster(x, e, alpha)[2]
-    d1, d2 = modes(x)
-    between = math.log1p(x.y * x.split / d2) / x.y         # ln(D1/D2)/y
-    return f + alpha / 2 * (1 + T * math.log1p(-x.chi) - between - x.q0 / d2 + x.q0 * (x.chi + x.y * x.split) / d2**2
-                            + x.split / (d1 * d2) * x.chi * (1 - x.y * T))
+    for a, multiplicity in e.modes:
+        d1, d2 = modes(x, a)
+        between = math.log1p(a * x.y * x.split / d2) / x.y     # ln(D1/D2)/y
+        f += alpha / 2 * multiplicity * (a + T * math.log1p(-a * x.chi) - between - a * x.q0 / d2 + a * x.q0 * (1 - d2) / d2**2
+                                         + a * x.split / (d1 * d2) * a * x.chi * (1 - x.y * T))
+    return f
 
 
 def cluster_energy(x, e, alpha):
@@ -214,8 +271,10 @@ def cluster_energy(x, e, alpha):
     u = -e.signal / 2 * x.m**e.P - alpha * x.chi * poly(tail, x.q1)
     if not e.soft:
         return u - alpha * x.y * ((1 - x.q0) * poly(tail, x.q0) - (1 - x.q1) * poly(tail, x.q1))
-    d1, d2 = modes(x)
-    return u + alpha / 2 * (1 - x.q0 / d2**2 - x.split / (d1 * d2) - (1 - x.q1) / d1)
+    for a, multiplicity in e.modes:
+        d1, d2 = modes(x, a)
+        u += alpha / 2 * multiplicity * a * (1 - x.q0 / d2**2 - x.split / (d1 * d2) - (1 - x.q1) / d1)
+    return u
 
 
 def cluster_replicons(x, e, alpha, T):
@@ -225,9 +284,9 @@ def cluster_replicons(x, e, alpha, T):
     """
     second = derivatives(e)[1]
     inner, outer = poly(second, x.q1), poly(second, x.q0)
-    if e.soft:
-        d1, d2 = modes(x)
-        inner, outer = inner + 1 / d1**2, outer + 1 / d2**2
+    for a, multiplicity in e.modes:
+        d1, d2 = modes(x, a)
+        inner, outer = inner + multiplicity * (a / d1) ** 2, outer + multiplicity * (a / d2) ** 2
     return (1 - alpha * inner * x.fourth / T if T > 0 else -math.inf), 1 - alpha * outer * x.spread
 
 
@@ -238,6 +297,7 @@ def breakpoint_at_onset(x, e, alpha, T):
     """
     second = derivatives(e)[1]
     if e.soft:
-        return 2 * x.mixed / (x.sixth + (1 - x.chi) ** 3 * T**3 / alpha**2)
+        cubic = alpha * response_of_modes(x.chi, e, 3) / (alpha * response_of_modes(x.chi, e, 2)) ** 3
+        return 2 * x.mixed / (x.sixth + cubic * T**3)
     stiffness, third = alpha * poly(second, x.q), alpha * poly(second[1:] * np.arange(1, second.size), x.q) if second.size > 1 else 0.0
     return (4 * x.mixed + third * T**4 / stiffness**3) / (2 * x.sixth)

@@ -14,6 +14,7 @@ from .sequences import Capacities, extrapolate, sk_ground_state
 from .solution import Solution
 from .solving import solve, solve_map
 from .tasks import Lines, MeanField
+from .thresholds import learning_threshold
 
-__all__ = ["Boundary", "Capacities", "Lines", "MeanField", "Solution", "boundary", "complexity", "extrapolate", "phase_diagram",
+__all__ = ["Boundary", "Capacities", "Lines", "MeanField", "Solution", "boundary", "complexity", "extrapolate", "learning_threshold", "phase_diagram",
            "sk_ground_state", "solve", "solve_map"]

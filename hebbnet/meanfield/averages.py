@@ -43,6 +43,13 @@ def response(h, w, T):
     m = chi = chi_h = chi_w = fourth = 0.0
     if w == 0.0 and T == 0.0:
         return np.sign(h), 0.0, 0.0, 0.0, 0.0
+    if w == 0.0:
+        e = math.exp(-2 * abs(h) / T)
+        t, s = math.tanh(h / T), 4 * e / (1 + e) ** 2
+        return t, s / T, -2 * t * s / T / T, (2 * s - 3 * s * s) / T / T / T, s * s / T
+    if T == 0.0:
+        chi = 2 * math.exp(-h * h / (2 * w)) / math.sqrt(2 * math.pi * w)
+        return math.erf(h / math.sqrt(2 * w)), chi, -chi * h / w, chi * (h * h / w - 1) / (2 * w), chi * 2 / 3
     if w <= T * T:
         width = math.sqrt(w)
         slope = 0.0
@@ -92,3 +99,46 @@ def potentials(h, w, T):
     p = 1 / math.sqrt(2 * math.pi * w)
     ground = h * math.erf(h / math.sqrt(2 * w)) + 2 * w * p * math.exp(-h * h / (2 * w))
     return ground + T * T * p * log_cosh, T * p * entropy
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def site_response(h, w, T, place, weight, spread):
+    """(m, chi, dchi/dh, dchi/dw, fourth, dm/dh) of a field h v + sqrt(w) z: averages over v too, m = E v tanh.
+
+    v = +-place with probability weight, blurred by a Gaussian of standard deviation `spread`; dm/dw = (dchi/dh)/2, dm/dh = E v**2
+    sech**2/T.  (The sign of v drops out of all of them.)
+    """
+    blur = spread * spread * h
+    total = w + blur * h
+    m = chi = chi_h = chi_w = fourth = gain = 0.0
+    for k in range(place.size):
+        c, p = place[k], weight[k]
+        a, x, x_h, x_w, f = response(c * h, total, T)
+        m += p * (c * a + blur * x)
+        chi += p * x
+        chi_h += p * (c * x_h + 2 * blur * x_w)
+        chi_w += p * x_w
+        fourth += p * f
+        gain += p * (c * (c * x + blur * x_h) + spread * spread * x + blur * (c * x_h + 2 * blur * x_w))
+    return m, chi, chi_h, chi_w, fourth, gain
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def site_archetype(h, w, T, place, signed, spread):
+    """E tanh of a field h v + sqrt(w) z, with the sign of v: P(v) - P(-v) is `signed`."""
+    m = 0.0
+    for k in range(place.size):
+        if signed[k] != 0.0:
+            m += signed[k] * response(place[k] * h, w + (spread * h) ** 2, T)[0]
+    return m
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def site_potentials(h, w, T, place, weight, spread):
+    """(log_cosh, entropy) of a field h v + sqrt(w) z."""
+    log_cosh = entropy = 0.0
+    for k in range(place.size):
+        a, b = potentials(place[k] * h, w + (spread * h) ** 2, T)
+        log_cosh += weight[k] * a
+        entropy += weight[k] * b
+    return log_cosh, entropy

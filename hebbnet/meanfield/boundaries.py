@@ -13,11 +13,14 @@ from .. import equations
 from ..observables import describe
 from ..params import ParameterError, Params, check, choose, nearest
 from . import edges, glass, onestep, onestep_lines, rs
+from .averages import response
 from .edges import TINY, at_loads, at_temperatures, sign_changes
+from .search import least_integer, monotonic_root
 from .solution import Solution
 from .solving import ansatz_named
 
 ROOTS = 2          # length of the dimension `root` where lines are written as arrays
+HIGHEST_FIELD = 1e6   # of the line m = q without noise in the examples: T = P/2e-6 there
 UNRESOLVED = "no transition found: alpha is too small for the free energies to differ in double precision; raise alpha"
 
 
@@ -60,7 +63,7 @@ class Point(NamedTuple):
 
     def at(self, value):
         """(alpha, T) with the unknown at `value`."""
-        return (self.alpha, value) if self.unknown == "T" else (value, self.T)
+        return (value if self.unknown == "alpha" else self.alpha), (value if self.unknown == "T" else self.T)
 
 
 def retrieval_state(p, alpha, T):
@@ -284,11 +287,111 @@ def _scaled(p, temperature, status, q):
     return Roots((value,), status, paramagnet_state, "paramagnet")
 
 
-LINES = {line.__name__: line for line in (spinodal, transition, at, static_glass, dynamic_glass, gardner)}
+# ---- the line on which replica symmetry is exact
+
+def nishimori(p):
+    """m = q: the mean of a neuron's field over its temperature equals its variance (docs/theory/examples, "The m = q line").
+
+    Storage: T = alpha.  Gaussian examples: with a the mean field over T everything is explicit,
+
+        m = q = E tanh(a + sqrt(a) z),  n = [m + rho a (1 - m)]/(1 + rho),  T = kappa n**(P-1)/a,  alpha = (2/P) (a - rho a**2) T**2/q**(P-1)
+
+    from a = 1/rho, where alpha = 0, down to where lambda = (P-1) (1 - rho a) (a/q) E sech**4 = 1;  kappa = (P/2) (1 + rho)**(P/2 - 1).
+    """
+    check_nishimori(p.e)
+    P, rho = p.e.P, 0.0 if p.e.examples is None else p.e.examples[2]
+    kappa = P / 2 * (1 + rho) ** (P / 2 - 1)
+
+    def place(a):
+        q = response(a, a, 1.0)[0]
+        T = kappa * ((q + rho * a * (1 - q)) / (1 + rho)) ** (P - 1) / a
+        return 2 / P * a * (1 - rho * a) * T * T / q ** (P - 1), T
+
+    def margin(a):
+        q, _, _, _, fourth = response(a, a, 1.0)
+        return (P - 1) * (1 - rho * a) * a / q * fourth - 1
+
+    start = 1 / rho if rho > 0 else HIGHEST_FIELD
+    end = brentq(margin, 1e-6, start, xtol=1e-15, rtol=1e-14)
+    known, other = (p.alpha, 1) if p.unknown == "T" else (p.T, 0)
+    grid = np.geomspace(end, start, 129)
+    fields, _ = sign_changes(lambda a: place(a)[1 - other] - known, grid)
+    if fields:
+        return Roots(tuple(sorted(place(a)[other] for a in fields)), "converged: replica symmetry is exact there", symmetric_state)
+    (first, cold), (last, hot) = place(start), place(end)
+    return Roots((), f"the line m = q runs from alpha = {first:.10g}, T = {cold:.10g} to alpha = {last:.10g}, T = {hot:.10g}, where replica "
+                     f"symmetry becomes unstable; it does not reach {'alpha' if p.unknown == 'T' else 'T'} = {known:.10g}")
+
+
+def check_nishimori(e):
+    """ParameterError where the line m = q is not known to mean anything."""
+    exact_examples = e.examples is not None and e.sites.spread == 0 and len(e.sites.place) > 1
+    if e.soft or any(e.kernel[:-1]) or e.kernel[-1] != 0.5 or exact_examples:
+        raise ParameterError("which = 'nishimori': the line m = q is derived for P >= 3 with distinct indices and N left out, for storage and for "
+                             "supervised learning with form='gaussian'", "which")
+
+
+LINES = {line.__name__: line for line in (spinodal, transition, at, nishimori, static_glass, dynamic_glass, gardner)}
+OF_RETRIEVAL = ("spinodal", "transition", "at")        # lines that depend on the dataset
+
+
+# ---- rho or M as the unknown: the line's load, as a function of the dataset, has to reach the load given
+
+MOST_EXAMPLES = 10**7
+
+
+def excess_load(p, which):
+    """Load of a line at this T minus the load given; -alpha where the line has none because retrieval is lost at any load."""
+    roots = LINES[which](p._replace(unknown="alpha", alpha=None))
+    return (roots.values[-1] if roots.values else 0.0) - p.alpha
+
+
+def dataset_roots(p, which, given, unknown):
+    """(Roots, Point at the highest) of a line with rho or M as the unknown.
+
+    The load of each line falls with rho, and grows with M in the Gaussian form; the exact form is not monotonic for small M and asks
+    for the smallest M from which on the given load is reached.
+    """
+    def point(value):
+        return p._replace(e=p.network.build(Params({**given, unknown: value})))
+
+    def excess(value):
+        return excess_load(point(value), which)
+
+    storage = excess_load(p._replace(e=p.network.build(stored(given))), which)
+    if storage <= 0:
+        return Roots((), f"{which} is at alpha = {storage + p.alpha:.10g} even without any noise in the examples (rho = 0); lower alpha"), p
+    if unknown == "M" and given.form != "gaussian":
+        M = least_integer(lambda M: excess(float(M)) >= 0, 1 / given.r**2, MOST_EXAMPLES)
+        if M == math.inf:
+            return Roots((), f"not reached with {MOST_EXAMPLES:,} examples; raise r or lower alpha"), p
+        return Roots((M,), f"converged: alpha = {p.alpha:.10g} is below this line for every whole number of examples from M = {M} on"), point(float(M))
+    if unknown == "M":
+        start, low, high, rising = 10 * (1 - given.r**2) / given.r**2 + 1, 1e-6, float(MOST_EXAMPLES), True
+    else:
+        start, low, high, rising = 0.3, 1e-9, 1e9, False
+    value = monotonic_root(excess, start, low, high, rising)
+    if math.isinf(value):
+        kept = (value < 0) == rising
+        return Roots((), f"alpha = {p.alpha:.10g} is {'below' if kept else 'above'} this line for every {unknown} from {low:g} to {high:g}"), p
+    if abs(excess(value)) > 1e-6 * p.alpha:
+        return Roots((), f"the line jumps over alpha = {p.alpha:.10g} at {unknown} = {value:.10g}"), p
+    return Roots((value,), "converged", symmetric_state if which == "at" else retrieval_state), point(value)
+
+
+def stored(given):
+    """The same network without noise in its examples."""
+    return Params({**given, "learning": "storage", "r": None, "M": None, "rho": None, "form": None})
+
+
+TRIAL = {"rho": 0.1, "M": 2.0}       # stands for a dataset that is solved for where parameters are checked
 
 
 def problem(network, which, ansatz, params, k=None):
-    """(module, validated given parameters, unknown, Point); ParameterError if not exactly one unknown is left out."""
+    """(module, validated given parameters, unknown, Point); ParameterError if not exactly one unknown is left out.
+
+    Where rho or M is the unknown the Point has the equations of some value of it.
+    """
     method = ansatz_named(ansatz, k)[0]
     module = equations.get(network)
     choose("which", which, LINES)
@@ -296,17 +399,25 @@ def problem(network, which, ansatz, params, k=None):
     for name in params:
         if name not in known:
             raise ParameterError(f"{network!r} has no parameter {name!r} here.{nearest(name, known)}", name)
-    left_out = [name for name in module.UNKNOWNS if name not in params]
+    unknowns = module.unknowns(params)
+    left_out = [name for name in unknowns if params.get(name) is None]
     if len(left_out) != 1:
-        names = " or ".join(module.UNKNOWNS)
-        what = f"{' and '.join(left_out)} are missing" if left_out else "both are given"
-        raise ParameterError(f"{which!r} is solved for the one parameter left out, {names}: {what}; give all but one",
-                             module.UNKNOWNS[0])
+        names = " or ".join(unknowns)
+        what = f"{' and '.join(left_out)} are missing" if left_out else f"{'both' if len(unknowns) == 2 else 'all'} are given"
+        raise ParameterError(f"{which!r} is solved for the one parameter left out, {names}: {what}; give all but one", unknowns[0])
     unknown = left_out[0]
     given = check(network, params, required=[name for name in module.REQUIRED if name != unknown], optional=module.OPTIONAL)
-    point = Point(module.build(given), module, unknown, given.get("alpha"), given.get("T"), method is onestep)
+    whole = module.resolve(Params({**given, **({unknown: TRIAL[unknown]} if unknown in TRIAL else {})}))
+    if unknown not in TRIAL:
+        given = whole
+    elif which not in OF_RETRIEVAL:
+        raise ParameterError(f"which = {which!r} with {unknown} left out: this line is solved for T or alpha; {', '.join(OF_RETRIEVAL)} also for "
+                             f"{unknown}", "which")
+    point = Point(module.build(whole), module, unknown, given.get("alpha"), given.get("T"), method is onestep)
     if which == "gardner":
         onestep_lines.gardner(module, point.e)              # refuses where the line does not exist
+    elif which == "nishimori":
+        check_nishimori(point.e)
     elif not point.e.soft and which in ("transition", "static_glass", "dynamic_glass"):
         glass.temperatures(point.e.kernel)                  # refuses kernels whose m = 0 glass is not derived
     elif point.e.soft and which == "dynamic_glass":
@@ -315,10 +426,11 @@ def problem(network, which, ansatz, params, k=None):
 
 
 def boundary(network, which, *, ansatz="rs", k=None, **params):
-    """One line of the phase diagram at one point; the parameter left out, T or alpha, is the one solved for.
+    """One line of the phase diagram at one point; the parameter left out is the one solved for: T, alpha or, with examples, rho or M.
 
     which: "spinodal" (end of the retrieval branch; T = 0: the capacity), "transition" (free energies of retrieval and the m = 0
-    phase are equal), "at" (retrieval loses replica symmetry), "static_glass", "dynamic_glass", "gardner" (of the m = 0 phase).
+    phase are equal), "at" (retrieval loses replica symmetry), "nishimori" (m = q), "static_glass", "dynamic_glass", "gardner" (of the
+    m = 0 phase).  With M left out and form="binomial" (default) the value is a whole number: from it on the given load is reached.
     ansatz: "rs", "1rsb" or "krsb" with k steps ("2rsb" is k = 2) names the retrieval state; where replica symmetry is stable "1rsb"
     gives the symmetric value and says so.  The m = 0 phase is the paramagnet above its freezing temperature, below it the glass
     with one step of breaking (P = 2: in the same ansatz).
@@ -334,7 +446,10 @@ def boundary(network, which, *, ansatz="rs", k=None, **params):
         return Boundary(network=network, which=which, ansatz=ansatz, unknown=unknown, params=given, value=float(value), values=roots,
                         solution=found, converged=ok, status=status)
     try:
-        roots = LINES[which](point)
+        if unknown in TRIAL:
+            roots, point = dataset_roots(point, which, given, unknown)
+        else:
+            roots = LINES[which](point)
     except onestep.Unresolved as why:
         roots = Roots((), f"no one-step solution found: {why}")
     value = float(roots.values[-1]) if roots.values else math.nan
@@ -342,6 +457,7 @@ def boundary(network, which, *, ansatz="rs", k=None, **params):
     solver, state = method, method.absent(roots.status)
     if roots.values:
         state, solver = roots.state(point, *point.at(value))
+        full = module.resolve(full)
     found = solver.solution(network, module, roots.branch, full, state, point.e)
     ok = bool(roots.values) and (found.converged or roots.branch == "paramagnet")
     return Boundary(network=network, which=which, ansatz=ansatz, unknown=unknown, params=given, value=value,
@@ -358,9 +474,9 @@ def line_entries(which, found, dims=()):
 
 
 def phase_diagram(network, *, ansatz="rs", k=None, **params):
-    """All lines over one axis: give alpha or T as a 1-D array, the other is solved for.
+    """All lines over one axis: give alpha, T, rho or M as a 1-D array and leave out the one that is solved for.
 
-    Returns an xarray.Dataset over (axis,): `spinodal`, `transition`, `at`, `static_glass`, `dynamic_glass`, `gardner` (highest
+    Returns an xarray.Dataset over (axis,): `spinodal`, `transition`, `at`, `nishimori`, `static_glass`, `dynamic_glass`, `gardner` (highest
     root, NaN where there is none; definitions and ansatz as in `boundary`), each with `..._roots` (axis, root), all roots ascending
     padded with NaN, and `..._status`, a sentence.  Lines that are not derived for these parameters are NaN and their status says so.
     Raises ParameterError as `boundary` does.
@@ -368,11 +484,12 @@ def phase_diagram(network, *, ansatz="rs", k=None, **params):
     import xarray as xr
 
     module = equations.get(network)
-    axes = [name for name in module.UNKNOWNS if np.ndim(params.get(name)) == 1]
-    if len(axes) != 1 or any(name in params for name in module.UNKNOWNS if name != axes[0]):
-        got = ", ".join(f"{name} with {np.ndim(params[name])} axes" for name in module.UNKNOWNS if name in params)
-        raise ParameterError(f"phase_diagram needs exactly one of {', '.join(module.UNKNOWNS)} as a 1-D array and the other left "
-                             f"out; got {got or 'neither'}", module.UNKNOWNS[0])
+    axes = [name for name in (*module.UNKNOWNS, "r") if np.ndim(params.get(name)) == 1]
+    unknowns = module.unknowns(params)
+    if len(axes) != 1 or sum(params.get(name) is None for name in unknowns) != 1:
+        got = ", ".join(f"{name} with {np.ndim(params[name])} axes" for name in (*module.UNKNOWNS, "r") if name in params)
+        raise ParameterError(f"phase_diagram needs exactly one of {', '.join(unknowns)} as a 1-D array and one left out; got {got or 'none'}",
+                             unknowns[0])
     axis = axes[0]
     fixed = {name: value for name, value in params.items() if name != axis}
     grid = np.asarray(params[axis], float)

@@ -5,32 +5,66 @@ chi = E sech^2(y/T)/T and the load is w divided by the noise per unit load.  So 
 one number alpha(m), without any iteration that could pick a wrong branch.  From alpha = 0 at the overlap m0 of a single pattern
 alpha(m) rises as m falls, up to its first maximum: the end of the retrieval branch (spinodal).  A solution of the equations at
 given (alpha, T) is the retrieval state if and only if its m lies between that fold and m0.
+
+With examples tanh is averaged over v too and m is the overlap E v tanh (equations/__init__.py): all of the above holds as it stands.
 """
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from .averages import response
+from .averages import site_response
 
 SCAN = 24          # points at which the slope of alpha(m) is looked at to find the first maximum
 STEPS = 80
 
 
+class Numbers(NamedTuple):
+    """`Equations` as compiled code takes them.
+
+    modes (n, 2): strength and multiplicity; place, weight (sites,) and spread: the distribution of v; top = E|v|, the largest overlap;
+    y_fold: h/T at the spinodal of a single pattern.
+    """
+
+    P: int
+    signal: float
+    kernel: np.ndarray
+    modes: np.ndarray
+    place: np.ndarray
+    weight: np.ndarray
+    spread: float
+    top: float
+    y_fold: float
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def crosstalk(chi, T, kernel, soft):
+def crosstalk(chi, T, e):
     """(w, dw/dchi) per unit load: the noise variance and its derivative along q = 1 - T chi."""
     q = 1 - T * chi
     w = slope = 0.0
-    for j in range(kernel.size - 1, 0, -1):         # Horner for xi' and xi''
+    for j in range(e.kernel.size - 1, 0, -1):       # Horner for xi' and xi''
         slope = slope * q + w
-        w = w * q + j * kernel[j]
+        w = w * q + j * e.kernel[j]
     slope *= -T
-    if soft > 0:
-        gap = 1 - chi
-        w += soft * q / gap**2
-        slope += soft * (2 * q / gap - T) / gap**2
+    for j in range(len(e.modes)):
+        a = e.modes[j, 0]
+        gap = 1 - a * chi
+        each = e.modes[j, 1] * (a / gap) ** 2
+        w += each * q
+        slope += each * (2 * a * q / gap - T)
     return w, slope
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def field(m, e):
+    """h(m), per unit of v."""
+    return e.signal * e.P / 2 * m ** (e.P - 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def averages(h, w, T, e):
+    return site_response(h, w, T, e.place, e.weight, e.spread)
 
 
 @njit(cache=True, nogil=True)
@@ -45,24 +79,24 @@ def inverse_erf(m):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def noise_at(m, h, T):
-    """w with E tanh((h + sqrt(w) z)/T) = m, for 0 < m < tanh(h/T); NaN if there is none.
+def noise_at(m, h, T, e):
+    """w with E v tanh((h v + sqrt(w) z)/T) = m, for 0 < m < its value at w = 0; NaN if there is none.
 
-    Newton on inverse_erf(E tanh)**-2, at T = 0 exactly linear in w, inside a bracket that only shrinks.
+    Newton on inverse_erf(E v tanh/top)**-2, for v = 1 and T = 0 exactly linear in w, inside a bracket that only shrinks.
     """
-    target = 1 / inverse_erf(m) ** 2
-    low, high = 0.0, h * h * target
-    w = max(h * h * target / 2 - 2 * T * T / math.pi, 1e-3 * high)
+    target = 1 / inverse_erf(m / e.top) ** 2
+    low, high = 0.0, 2 * (h / m) ** 2 / math.pi          # from erf(x) < 2 x/sqrt(pi) and E v**2 = 1
+    w = min(max(h * h * target / 2 - 2 * T * T / math.pi, 1e-3 * high), 0.999 * high)
     for _ in range(STEPS):
-        value, _, chi_h, _, _ = response(h, w, T)
+        value, _, chi_h, _, _, _ = averages(h, w, T, e)
         if value == m:
             return w
         if value > m:
             low = w
         else:
             high = w
-        x = inverse_erf(value) if value < 1 else math.inf
-        step = (target - 1 / (x * x)) / (-math.sqrt(math.pi) * math.exp(x * x) / x**3 * chi_h / 2)
+        x = inverse_erf(value / e.top) if value < e.top else math.inf
+        step = (target - 1 / (x * x)) / (-math.sqrt(math.pi) * math.exp(x * x) / x**3 * chi_h / 2 / e.top)
         new = w + step
         if not (low < new < high):
             new = (low + high) / 2 if low > 0 else w / 8
@@ -73,32 +107,32 @@ def noise_at(m, h, T):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def load_at(m, T, P, signal, kernel, soft):
+def load_at(m, T, e):
     """(alpha, d ln alpha/dm, chi) of the solution with overlap m; alpha = NaN where there is none."""
-    h = signal * P / 2 * m ** (P - 1)
-    if T > 0 and math.tanh(h / T) <= m:
+    h = field(m, e)
+    if T > 0 and averages(h, 0.0, T, e)[0] <= m:
         return math.nan, math.nan, math.nan
-    w = noise_at(m, h, T)
-    _, chi, chi_h, chi_w, _ = response(h, w, T)
-    unit, unit_chi = crosstalk(chi, T, kernel, soft)
-    h_m = h * (P - 1) / m
-    w_m = 2 * (1 - chi * h_m) / chi_h
+    w = noise_at(m, h, T, e)
+    _, chi, chi_h, chi_w, _, gain = averages(h, w, T, e)
+    unit, unit_chi = crosstalk(chi, T, e)
+    h_m = h * (e.P - 1) / m
+    w_m = 2 * (1 - gain * h_m) / chi_h
     chi_m = chi_h * h_m + chi_w * w_m
     return w / unit, w_m / w - unit_chi * chi_m / unit, chi
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def curve_root(target, a, fa, b, fb, T, P, signal, kernel, soft):
+def curve_root(target, a, fa, b, fb, T, e):
     """Ridders' method for m in [a, b] with alpha(m) = target; target < 0: for the maximum of alpha(m)."""
     m = a
     for _ in range(STEPS):
         middle = (a + b) / 2
-        alpha, slope, _ = load_at(middle, T, P, signal, kernel, soft)
+        alpha, slope, _ = load_at(middle, T, e)
         fm = slope if target < 0 else alpha - target
         if fm == 0:
             return middle
         m = middle + (middle - a) * math.copysign(1.0, fa - fb) * fm / math.sqrt(fm * fm - fa * fb)
-        alpha, slope, _ = load_at(m, T, P, signal, kernel, soft)
+        alpha, slope, _ = load_at(m, T, e)
         f = slope if target < 0 else alpha - target
         if f == 0:
             return m
@@ -114,43 +148,39 @@ def curve_root(target, a, fa, b, fb, T, P, signal, kernel, soft):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def single_pattern(T, P, signal, y_fold):
-    """(upper, lower) overlaps of one pattern, m = tanh(h(m)/T); NaN if only m = 0 is left.  m = tanh y, h(tanh y)/y = T."""
+def single_pattern(T, e):
+    """(upper, lower) overlaps of one pattern, m = F(h(m)/T); NaN if only m = 0 is left.  m = F(y) = E v tanh(y v), h(F(y))/y = T."""
     if T == 0:
-        return 1.0, 0.0
-    scale = signal * P / 2
-    if P == 2:
-        top = scale                                 # h(tanh y)/y at y -> 0
-    else:
-        top = scale * math.tanh(y_fold) ** (P - 1) / y_fold
-    if T >= top:
+        return e.top, 0.0
+    hottest = e.signal if e.P == 2 else field(averages(e.y_fold, 0.0, 1.0, e)[0], e) / e.y_fold    # P = 2: at y -> 0
+    if T >= hottest:
         return math.nan, math.nan
     upper = lower = 0.0
     for side in range(2):
-        outer = scale / T if side == 0 else 0.0     # h/y < T there
-        inner = y_fold
+        outer = field(e.top, e) / T if side == 0 else 0.0     # h/y < T there
+        inner = e.y_fold
         for _ in range(200):
             y = (outer + inner) / 2
             if y == outer or y == inner:
                 break
-            if scale * math.tanh(y) ** (P - 1) > T * y:
+            if field(averages(y, 0.0, 1.0, e)[0], e) > T * y:
                 inner = y
             else:
                 outer = y
         if side == 0:
-            upper = math.tanh(inner)
-        elif P > 2:
-            lower = math.tanh(inner)
+            upper = averages(inner, 0.0, 1.0, e)[0]
+        elif e.P > 2:
+            lower = averages(inner, 0.0, 1.0, e)[0]
     return upper, lower
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fold(T, P, signal, kernel, soft, y_fold):
+def fold(T, e):
     """(alpha, m, chi, m0): the end of the retrieval branch at temperature T and its start, the overlap m0 at alpha = 0.
 
     All NaN where even a single pattern is not retrieved.
     """
-    m0, lower = single_pattern(T, P, signal, y_fold)
+    m0, lower = single_pattern(T, e)
     if math.isnan(m0):
         return math.nan, math.nan, math.nan, math.nan
     above, f_above = math.nan, math.nan
@@ -159,81 +189,80 @@ def fold(T, P, signal, kernel, soft, y_fold):
         # a few points close to m0, where P is large, then even steps down
         s = 1 - 0.25 ** (8 - i) * 0.5 / SCAN if i < 8 else 1 - (i - 7.5) / SCAN
         m = lower + (m0 - lower) * s
-        alpha, slope, chi = load_at(m, T, P, signal, kernel, soft)
+        alpha, slope, chi = load_at(m, T, e)
         if math.isnan(slope) or math.isinf(slope):
             continue
         if slope > 0:
             if math.isnan(above):
                 return alpha, m, chi, m0            # the branch is shorter than rounding
-            m = curve_root(-1.0, m, slope, above, f_above, T, P, signal, kernel, soft)
-            alpha, slope, chi = load_at(m, T, P, signal, kernel, soft)
+            m = curve_root(-1.0, m, slope, above, f_above, T, e)
+            alpha, slope, chi = load_at(m, T, e)
             return alpha, m, chi, m0
         above, f_above = m, slope
     return math.nan, math.nan, math.nan, m0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def newton(m, chi, alpha, T, P, signal, kernel, soft):
+def newton(m, chi, alpha, T, e):
     """(m, chi, w, residual, iterations) from a starting point; the residual of chi is relative."""
     residual, w = math.inf, 0.0
     for step in range(1, STEPS):
-        unit, unit_chi = crosstalk(chi, T, kernel, soft)
-        h = signal * P / 2 * m ** (P - 1)
+        unit, unit_chi = crosstalk(chi, T, e)
+        h = field(m, e)
         w = alpha * unit
-        new_m, new_chi, chi_h, chi_w, _ = response(h, w, T)
+        new_m, new_chi, chi_h, chi_w, _, gain = averages(h, w, T, e)
         r, s = new_m - m, new_chi - chi
         last, residual = residual, max(abs(r), abs(s) / max(new_chi, 1e-300))
         if residual <= 1e-15 or (residual < 1e-12 and residual > last / 4):
             return new_m, new_chi, w, residual, step
-        h_m, w_chi = h * (P - 1) / m, alpha * unit_chi
-        a, b = new_chi * h_m - 1, chi_h / 2 * w_chi
+        h_m, w_chi = h * (e.P - 1) / m, alpha * unit_chi
+        a, b = gain * h_m - 1, chi_h / 2 * w_chi
         c, d = chi_h * h_m, chi_w * w_chi - 1
         det = a * d - b * c
         dm, dchi = (b * s - d * r) / det, (c * r - a * s) / det
-        m = min(m + dm, (1 + m) / 2 if m < 1 else 1.0)
+        m = min(m + dm, (e.top + m) / 2 if m < e.top else e.top)
         chi = max(chi + dchi, chi / 4)
-        if not (m > 0 and (soft == 0 or chi < 1)):
+        if not (m > 0 and (len(e.modes) == 0 or chi < 1)):
             return m, chi, w, math.inf, step
     return m, chi, w, residual, STEPS
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def retrieve(alpha, T, P, signal, kernel, soft, end):
+def retrieve(alpha, T, e, end):
     """(m, chi, w, residual, iterations) of the retrieval state, given `end` = fold(T); all NaN where there is none."""
     top, m_fold, _, m0 = end
     if not alpha <= top:
         return math.nan, math.nan, math.nan, math.nan, 0
-    unit, _ = crosstalk(0.0, T, kernel, soft)
-    chi = response(signal * P / 2, alpha * unit, T)[1]
-    if soft > 0:
+    unit, _ = crosstalk(0.0, T, e)
+    chi = averages(field(e.top, e), alpha * unit, T, e)[1]
+    if len(e.modes):
         chi = min(chi, 0.5)
-    x = newton(m0, chi, alpha, T, P, signal, kernel, soft)
+    x = newton(m0, chi, alpha, T, e)
     if x[3] < 1e-11 and x[0] >= m_fold:
         return x
     root = m0 if alpha == 0 else m_fold
     if 0 < alpha < top:
-        root = curve_root(alpha, m_fold, top - alpha, m0, -alpha, T, P, signal, kernel, soft)
-    chi = (1 - m0 * m0) / T if alpha == 0 else load_at(root, T, P, signal, kernel, soft)[2]
-    y = newton(root, chi, alpha, T, P, signal, kernel, soft)
+        root = curve_root(alpha, m_fold, top - alpha, m0, -alpha, T, e)
+    chi = averages(field(m0, e), 0.0, T, e)[1] if alpha == 0 else load_at(root, T, e)[2]
+    y = newton(root, chi, alpha, T, e)
     if y[3] < 1e-11 and abs(y[0] - root) < 1e-3 * (m0 - m_fold) + 1e-9:
         return y[0], y[1], y[2], y[3], x[4] + y[4]
     # at the fold itself Newton's matrix is singular: the curve is the answer
-    unit, _ = crosstalk(chi, T, kernel, soft)
-    h = signal * P / 2 * root ** (P - 1)
+    unit, _ = crosstalk(chi, T, e)
     w = alpha * unit
-    new_m, new_chi, _, _, _ = response(h, w, T)
+    new_m, new_chi, _, _, _, _ = averages(field(root, e), w, T, e)
     return root, chi, w, max(abs(new_m - root), abs(new_chi - chi) / max(new_chi, 1e-300)), x[4] + y[4]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def retrieval_map(alpha, T, P, signal, kernel, soft, y_fold):
+def retrieval_map(alpha, T, e):
     """(m, chi, w, residual, iterations) on the grid alpha x T, array (5, alphas, Ts), and fold(T), array (4, Ts)."""
     out = np.empty((5, alpha.size, T.size))
     ends = np.empty((4, T.size))
     for k in range(T.size):
-        end = fold(T[k], P, signal, kernel, soft, y_fold)
+        end = fold(T[k], e)
         ends[0, k], ends[1, k], ends[2, k], ends[3, k] = end
         for j in range(alpha.size):
-            x = retrieve(alpha[j], T[k], P, signal, kernel, soft, end)
+            x = retrieve(alpha[j], T[k], e, end)
             out[0, j, k], out[1, j, k], out[2, j, k], out[3, j, k], out[4, j, k] = x
     return out, ends

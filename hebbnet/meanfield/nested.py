@@ -12,6 +12,8 @@ finite there, and as a closed form for |g| far from 0 plus a part that is locali
   exp(-2x), by Gauss-Legendre panels in x; all factors exp(slope phi) are completed to Gaussians, so nothing overflows;
 * inner, sqrt(gap) <= T: the trapezoid in z1, with differences against z1 = 0, so that nothing cancels as gap -> 0;
 * outer, sqrt(w0) above the scale on which <.> varies: panels in |g| over the localized part; otherwise the trapezoid in z0.
+
+With examples g = h v + sqrt(w0) z0: the outer average is over v too, whose values share the inner averages of the panels.
 """
 import math
 
@@ -114,53 +116,79 @@ def inner(g, gap, slope, T, table, steps):
             fourth / W / T, entropy / W)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def averages(h, w0, gap, slope, T):
-    """Averages of the one-step equations at field h >= 0, variances w0 >= 0 and gap > 0, slope = theta/T > 0, T >= 0; array (8,).
+_ONE = np.ones(1)
 
-    0 m = E<t>;  1 chi = E<sech2>/T = (1 - q1)/T;  2 E[<t2> - <t>2] = q1 - q0;  3 E[slope <phi> - ln W] - slope**2 gap/2;
-    4 E ln W/slope - slope gap/2;  5 E<sech4>/T;  6 spin entropy;  7 E[(<sech2>/T + slope (<t2> - <t>2))**2].
+
+def averages(h, w0, gap, slope, T):
+    """`site_averages` of a field h + sqrt(w0) z0, array (8,): without the last, which is the first then."""
+    return site_averages(h, w0, gap, slope, T, _ONE, _ONE, _ONE, 0.0)[:8]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def site_averages(h, w0, gap, slope, T, place, weight, signed, spread):
+    """Averages of the one-step equations at fields g = h v + sqrt(w0) z0, h >= 0, w0 >= 0, gap > 0, slope = theta/T > 0, T >= 0; array (9,).
+
+    0 m = E v<t>;  1 chi = E<sech2>/T = (1 - q1)/T;  2 E[<t2> - <t>2] = q1 - q0;  3 E[slope <phi> - ln W] - slope**2 gap/2;
+    4 E ln W/slope - slope gap/2;  5 E<sech4>/T;  6 spin entropy;  7 E[(<sech2>/T + slope (<t2> - <t>2))**2];  8 E<t>.
+
+    v = +-place with P(|v|) = weight and P(v) - P(-v) = signed, blurred by a Gaussian of standard deviation `spread`, which joins z0;
+    by parts E (v - place) <t> = spread**2 h E d<t>/dg, and d<t>/dg = <sech2>/T + slope (<t2> - <t>2).
     """
-    out = np.zeros(8)
+    out = np.zeros(9)
     table = missing(slope * T) if gap > T * T else np.empty((7, 0))
     steps = np.tanh(math.sqrt(gap) / T * Z) if gap <= T * T else np.empty(0)
     scale = min(1 / slope, math.sqrt(T * T + gap))
-    s = math.sqrt(w0)
+    total = w0 + (spread * h) ** 2
+    s = math.sqrt(total)
     if s <= scale:
-        single = w0 == 0.0
-        for i in range(1 if single else Z.size):
-            g = h if single else h + s * Z[i]
-            weight = 1.0 if single else GAUSS[i]
-            x = inner(abs(g), gap, slope, T, table, steps)
-            out[0] += weight * np.sign(g) * (1 - x[0])
-            for k in range(1, 4):
-                out[k] += weight * x[k]
-            out[4] += weight * (abs(g) + x[4] / slope)
-            out[5] += weight * x[5]
-            out[6] += weight * x[6]
-            out[7] += weight * (x[1] + slope * x[2]) ** 2
-        return out
-    p = 1 / (s * ROOT)
-    tail = h / (s * math.sqrt(2.0))
-    out[0] = math.erf(tail)
-    out[4] = h * math.erf(tail) + 2 * w0 * p * math.exp(-tail * tail)
-    end = min(max(25 / slope, 10 * math.sqrt(gap)), h + 10 * s)
-    a = 0.0
-    while a < end:
-        b = min(a + min(2 * scale + a / 2, 2 * s), end)
-        for i in range(NODES.size):
-            g = (a + b) / 2 + (b - a) / 2 * NODES[i]
-            weight = (b - a) / 2 * WEIGHTS[i] * p
-            right = weight * math.exp(-((g - h) ** 2) / (2 * w0))
-            left = weight * math.exp(-((g + h) ** 2) / (2 * w0))
-            both = right + left
-            x = inner(g, gap, slope, T, table, steps)
-            out[0] -= (right - left) * x[0]
-            for k in range(1, 4):
-                out[k] += both * x[k]
-            out[4] += both * x[4] / slope
-            out[5] += both * x[5]
-            out[6] += both * x[6]
-            out[7] += both * (x[1] + slope * x[2]) ** 2
-        a = b
+        single = total == 0.0
+        for k in range(place.size):
+            for i in range(1 if single else Z.size):
+                g = place[k] * h if single else place[k] * h + s * Z[i]
+                part = weight[k] if single else weight[k] * GAUSS[i]
+                x = inner(abs(g), gap, slope, T, table, steps)
+                t = np.sign(g) * (1 - x[0])
+                out[0] += part * place[k] * t
+                out[8] += signed[k] / weight[k] * part * t
+                for j in range(1, 4):
+                    out[j] += part * x[j]
+                out[4] += part * (abs(g) + x[4] / slope)
+                out[5] += part * x[5]
+                out[6] += part * x[6]
+                out[7] += part * (x[1] + slope * x[2]) ** 2
+    else:
+        p = 1 / (s * ROOT)
+        furthest = 0.0
+        for k in range(place.size):
+            mean = place[k] * h
+            tail = mean / (s * math.sqrt(2.0))
+            furthest = max(furthest, mean)
+            out[0] += weight[k] * place[k] * math.erf(tail)
+            out[8] += signed[k] * math.erf(tail)
+            out[4] += weight[k] * (mean * math.erf(tail) + 2 * total * p * math.exp(-tail * tail))
+        end = min(max(25 / slope, 10 * math.sqrt(gap)), furthest + 10 * s)
+        a = 0.0
+        while a < end:
+            b = min(a + min(2 * scale + a / 2, 2 * s), end)
+            for i in range(NODES.size):
+                g = (a + b) / 2 + (b - a) / 2 * NODES[i]
+                both = overlap = archetype = 0.0
+                for k in range(place.size):
+                    right = math.exp(-((g - place[k] * h) ** 2) / (2 * total))
+                    left = math.exp(-((g + place[k] * h) ** 2) / (2 * total))
+                    both += weight[k] * (right + left)
+                    overlap += weight[k] * place[k] * (right - left)
+                    archetype += signed[k] * (right - left)
+                each = (b - a) / 2 * WEIGHTS[i] * p
+                x = inner(g, gap, slope, T, table, steps)
+                out[0] -= each * overlap * x[0]
+                out[8] -= each * archetype * x[0]
+                for j in range(1, 4):
+                    out[j] += each * both * x[j]
+                out[4] += each * both * x[4] / slope
+                out[5] += each * both * x[5]
+                out[6] += each * both * x[6]
+                out[7] += each * both * (x[1] + slope * x[2]) ** 2
+            a = b
+    out[0] += spread * spread * h * (out[1] + slope * out[2])
     return out

@@ -37,12 +37,14 @@ def at_onset(network, e, alpha, T):
     x = rs.retrieval(e, alpha, T)
     if not x.exists:
         x = rs.at_fold(e, alpha, T)
-    h, scale = e.signal * e.P / 2 * x.m ** (e.P - 1), math.sqrt(x.w)
-    if x.w <= T * T:
-        y, weights = (h + scale * Z) / T, GAUSS
+    h = e.signal * e.P / 2 * x.m ** (e.P - 1)
+    w = x.w + (e.sites.spread * h) ** 2
+    means, shares, scale = h * np.array(e.sites.place)[:, None], np.array(e.sites.weight)[:, None], math.sqrt(w)
+    if w <= T * T:
+        y, weights = ((means + scale * Z) / T).ravel(), (shares * GAUSS).ravel()
     else:
         y = np.concatenate([-X, X])
-        weights = T * np.tile(X_WEIGHTS, 2) * np.exp(-((T * y - h) ** 2) / (2 * x.w)) / (scale * math.sqrt(2 * math.pi))
+        weights = T * np.tile(X_WEIGHTS, 2) * (shares * np.exp(-((T * y - means) ** 2) / (2 * w))).sum(axis=0) / (scale * math.sqrt(2 * math.pi))
     ratio = np.exp(-2 * np.abs(y))
     sech2 = 4 * ratio / (1 + ratio) ** 2
     about = SimpleNamespace(q=1 - T * x.chi, chi=x.chi, mixed=weights @ ((1 - sech2) * sech2**2), sixth=weights @ sech2**3)
@@ -441,16 +443,14 @@ def check_branch(start, e):
 
 def quantities(network, e, alpha, T, x):
     """Order parameters and thermodynamics of a State by name."""
-    names = ("m", "q0", "q1", "chi", "y", "theta", *(("crosstalk", "crosstalk0") if e.soft else ()))
+    names = ("m", *(("n",) if e.examples else ()), "q0", "q1", "chi", "y", "theta", *(("crosstalk", "crosstalk0") if e.soft else ()))
     about = measured(network, e, x.m, x.chi, x.split, x.y, alpha, T) if x.exists else None
     if about is None:
         return {**dict.fromkeys(names, math.nan),
                 **dict.fromkeys(("free_entropy", "free_energy", "energy", "entropy", "replicon", "replicon0"), math.nan)}
-    out = {"m": x.m, "q0": about.q0, "q1": about.q1, "chi": x.chi, "y": x.y, "theta": T * x.y}
+    out = {**network.overlaps(about, e), "q0": about.q0, "q1": about.q1, "chi": x.chi, "y": x.y, "theta": T * x.y}
     if e.soft:
-        d1, d2 = network.modes(about)
-        out["crosstalk0"] = about.q0 / d2**2
-        out["crosstalk"] = out["crosstalk0"] + x.split / (d1 * d2)
+        out["crosstalk0"], out["crosstalk"] = network.cluster_crosstalk(about, e)
     f = float(network.cluster_free_energy(about, e, alpha, T))
     inner, outer = network.cluster_replicons(about, e, alpha, T)
     return {**out, "free_entropy": -f / T if T > 0 else math.inf, "free_energy": f, "energy": float(network.cluster_energy(about, e, alpha)),
@@ -471,7 +471,7 @@ def solution(name, network, branch, params, x, e):
     """`Solution` of one state at one point."""
     values = quantities(network, e, params.alpha, params.T, x)
     status = unstable(x, values)
-    order = {key: float(values.pop(key)) for key in ("m", "q0", "q1", "chi", "y", "theta", "crosstalk", "crosstalk0") if key in values}
+    order = {key: float(values.pop(key)) for key in ("m", "n", "q0", "q1", "chi", "y", "theta", "crosstalk", "crosstalk0") if key in values}
     return Solution(network=name, ansatz=NAME, branch=branch, params=params, order=order, **values,
                     converged=x.exists and x.residual < rs.CONVERGED, residual=x.residual, iterations=x.iterations, status=status)
 

@@ -4,6 +4,7 @@ Unknowns are m, ln chi, ln split and ln y, with chi = (1 - q1)/T, split = q1 - q
 is this code with T = 0, and with the logarithm of the split as an unknown the replica-symmetric root q0 = q1 is at minus infinity.
 Formulas: equations/ (`cluster...`); averages: nested.py.
 """
+import functools
 import math
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import rs
-from .nested import averages
+from .nested import site_averages
 
 M, CHI, SPLIT, Y, LOAD = range(5)           # the vector of unknowns: m, ln chi, ln split, ln y, and along a curve ln alpha
 ROWS = {"retrieval": (M, CHI, SPLIT, Y), "glass": (CHI, SPLIT, Y), "frozen": (CHI, Y)}   # frozen: q0 = 0
@@ -45,6 +46,12 @@ def state(z, residual, iterations, status="converged"):
 
 # ---- the equations as residuals, and Newton's method
 
+@functools.lru_cache
+def sites(e):
+    """(place, weight, signed, spread) of v, as nested.py takes it."""
+    return np.array(e.sites.place), np.array(e.sites.weight), np.array(e.sites.signed), e.sites.spread
+
+
 def measured(network, e, m, chi, split, y, alpha, T):
     """Namespace of the state and its averages; None outside the domain of the equations."""
     q1 = 1 - T * chi
@@ -58,7 +65,8 @@ def measured(network, e, m, chi, split, y, alpha, T):
     if not gap > 0:
         return None
     h = e.signal * e.P / 2 * m ** (e.P - 1)
-    x.new_m, x.new_chi, x.new_split, x.entropic, x.log_weight, x.fourth, x.spin_entropy, x.spread = averages(h, w0, gap, y, T)
+    found = site_averages(h, w0, gap, y, T, *sites(e))
+    x.new_m, x.new_chi, x.new_split, x.entropic, x.log_weight, x.fourth, x.spin_entropy, x.spread, x.archetype = found
     return x
 
 

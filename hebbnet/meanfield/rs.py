@@ -13,7 +13,7 @@ from numba import njit
 from scipy.optimize import brentq
 
 from . import curve, glass
-from .averages import potentials, response
+from .averages import response, site_archetype, site_potentials, site_response
 from .solution import Solution
 
 NAME = "rs"
@@ -22,7 +22,7 @@ TIGHT = {"xtol": 1e-15, "rtol": 1e-15}  # Brent's method to rounding
 
 
 class State(NamedTuple):
-    """A solution of the equations in numbers: overlap, (1-q)/T, noise variance; NaN where `exists` is False."""
+    """A solution of the equations in numbers: overlap (with v), (1-q)/T, noise variance; NaN where `exists` is False."""
 
     m: float
     chi: float
@@ -41,27 +41,38 @@ def absent(status):
 
 @functools.lru_cache
 def numbers(e):
-    """(P, signal, kernel array, soft, y_fold): what the compiled functions take of `Equations`.
+    """`curve.Numbers` of `Equations`.
 
-    y_fold is the place of the maximum of h(tanh y)/y, the spinodal of a single pattern: sinh 2y = 2 (P-1) y.
+    y_fold is the place of the maximum of h(F(y))/y, F(y) = E v tanh(y v): the spinodal of a single pattern; 0 for P = 2.
     """
-    y_fold = 0.0
-    if e.P > 2:
-        y_fold = brentq(lambda y: 2 * y - math.asinh(2 * (e.P - 1) * y), 1e-3, 10 + math.log(e.P), **TIGHT)
-    return e.P, e.signal, np.array(e.kernel), e.soft, y_fold
+    v = e.sites
+    x = curve.Numbers(e.P, e.signal, np.array(e.kernel), np.array(e.modes).reshape(-1, 2), np.array(v.place), np.array(v.weight), v.spread, 1.0, 0.0)
+    x = x._replace(top=float(curve.averages(1.0, 0.0, 0.0, x)[0]))
+    if e.P == 2:
+        return x
+
+    def rise(log_y):                              # d ln(h/y)/d ln y
+        y = math.exp(log_y)
+        m, *_, gain = curve.averages(y, 0.0, 1.0, x)
+        return (e.P - 1) * y * gain / m - 1
+
+    return x._replace(y_fold=math.exp(brentq(rise, -7.0, math.log(10 + math.log(e.P)) + 7, **TIGHT)))
 
 
 @functools.lru_cache(maxsize=4096)
 def fold(e, T):
     """(alpha, m, chi, m0) of the end of the retrieval branch at temperature T: see curve.fold."""
-    return curve.fold(T, *numbers(e))
+    return curve.fold(T, numbers(e))
 
 
 @functools.lru_cache
 def single_pattern_spinodal(e):
     """(T, m) where retrieval of a single pattern ends: the highest temperature of any retrieval."""
-    P, signal, _, _, y = numbers(e)
-    return (signal * P / 2, 0.0) if P == 2 else (signal * P / 2 * math.tanh(y) ** (P - 1) / y, math.tanh(y))
+    if e.P == 2:
+        return e.signal, 0.0
+    y = numbers(e).y_fold
+    m = curve.averages(y, 0.0, 1.0, numbers(e))[0]
+    return e.signal * e.P / 2 * m ** (e.P - 1) / y, m
 
 
 def retrieval(e, alpha, T):
@@ -73,7 +84,7 @@ def retrieval(e, alpha, T):
     if not alpha <= end[0]:
         return absent(f"no retrieval at alpha = {alpha:.10g}, T = {T:.10g}: at this T the branch ends at the load "
                       f"alpha = {end[0]:.10g} (spinodal); lower alpha, or see boundary('spinodal')")
-    x = curve.retrieve(alpha, T, *numbers(e)[:4], end)
+    x = curve.retrieve(alpha, T, numbers(e), end)
     status = "converged" if x[3] < CONVERGED else f"not converged: residual {x[3]:.1e}; move away from the spinodal"
     return State(*x, status)
 
@@ -82,11 +93,11 @@ def at_fold(e, alpha, T):
     """The last retrieval state at T, where (alpha, T) is on the spinodal."""
     if alpha == 0:
         m = single_pattern_spinodal(e)[1]
-        return State(m, (1 - m * m) / T, 0.0, 0.0, 0, "converged: end of the retrieval branch")
+        chi = curve.averages(curve.field(m, numbers(e)), 0.0, T, numbers(e))[1]
+        return State(m, chi, 0.0, 0.0, 0, "converged: end of the retrieval branch")
     _, m, chi, _ = fold(e, T)
-    w = alpha * curve.crosstalk(chi, T, numbers(e)[2], e.soft)[0]
-    P, signal, *_ = numbers(e)
-    new_m, new_chi, *_ = response(signal * P / 2 * m ** (P - 1), w, T)
+    w = alpha * curve.crosstalk(chi, T, numbers(e))[0]
+    new_m, new_chi, *_ = curve.averages(curve.field(m, numbers(e)), w, T, numbers(e))
     residual = max(abs(new_m - m), abs(new_chi - chi) / chi)
     return State(m, chi, w, residual, 0, "converged: end of the retrieval branch")
 
@@ -118,18 +129,25 @@ def freezing_temperature(e, alpha):
     """Temperature below which the m = 0 phase is a glass: 1 + sqrt(alpha) for P = 2, else the static glass; alpha = 0: 0."""
     if alpha == 0:
         return 0.0
-    return 1 + math.sqrt(alpha) if e.soft else math.sqrt(alpha) * glass.temperatures(e.kernel).static
+    if len(e.modes) == 1:
+        return 1 + math.sqrt(alpha)
+    if e.soft:                                    # lambda = 1 at q = 0
+        return brentq(lambda T: 1 - alpha * crosstalk_response(e, T), 1, 2 + 2 * math.sqrt(alpha * sum(n for _, n in e.modes)), **TIGHT)
+    return math.sqrt(alpha) * glass.temperatures(e.kernel).static
+
+
+def crosstalk_response(e, T):
+    """lambda/alpha of the paramagnet of P = 2: sum over modes of multiplicity (strength/(T - strength))**2; infinite at T = 1."""
+    return math.inf if T <= 1 else sum(n * (a / (T - a)) ** 2 for a, n in e.modes)
 
 
 def random_field(e, alpha, T):
     """The m = 0 state of lowest noise: at given w everything is explicit, alpha(w) rises from 0."""
-    kernel = numbers(e)[2]
-
     def load(w):
-        return w / curve.crosstalk(response(0.0, w, T)[1], T, kernel, 0.0)[0]
+        return w / curve.crosstalk(response(0.0, w, T)[1], T, numbers(e))[0]
 
-    low = alpha * kernel[1]                       # the noise at q = 0 is a lower bound
-    high = alpha * curve.crosstalk(0.0, T, kernel, 0.0)[0]
+    low = alpha * e.kernel[1]                     # the noise at q = 0 is a lower bound
+    high = alpha * curve.crosstalk(0.0, T, numbers(e))[0]
     grid = np.geomspace(low, high, 200)
     above = [load(w) >= alpha for w in grid]
     first = above.index(True) if any(above) else len(grid) - 1
@@ -150,16 +168,14 @@ def spin_glass(e, alpha, T):
         return absent("no glass at alpha = 0: a single pattern makes no noise; raise alpha")
     freezing = freezing_temperature(e, alpha)
     if T >= freezing:
-        name = "1 + sqrt(alpha) = " if e.soft else ""
+        name = "1 + sqrt(alpha) = " if len(e.modes) == 1 else ""
         return absent(f"no glass at T = {T:.10g}: it ends at T_g = {name}{freezing:.10g}; lower T or take start='paramagnet'")
-    kernel = numbers(e)[2]
-
     def gap(log_w):
         return 1 - response(0.0, math.exp(log_w), T)[1]
 
     def excess(log_w):
         w = math.exp(log_w)
-        return math.log(w / curve.crosstalk(response(0.0, w, T)[1], T, kernel, e.soft)[0] / alpha)
+        return math.log(w / curve.crosstalk(response(0.0, w, T)[1], T, numbers(e))[0] / alpha)
 
     high = math.log(4 * (1 + alpha) ** 2 + T * T)
     while excess(high) < 0:
@@ -189,14 +205,16 @@ BRANCHES = {"retrieval": retrieval, "paramagnet": paramagnet, "glass": spin_glas
 # ---- from states to quantities
 
 @njit(cache=True, nogil=True)
-def _averages(h, w, T):
-    out = np.empty((3, h.size))
+def _averages(h, w, T, e, signed):
+    """log_cosh, spin entropy, fourth, E v**2 sech**2/T and E tanh at fields h v + sqrt(w) z; array (5, points)."""
+    out = np.empty((5, h.size))
     for i in range(h.size):
         if math.isnan(w[i]):
             out[:, i] = math.nan
         else:
-            out[0, i], out[1, i] = potentials(h[i], w[i], T[i])
-            out[2, i] = response(h[i], w[i], T[i])[4]
+            out[0, i], out[1, i] = site_potentials(h[i], w[i], T[i], e.place, e.weight, e.spread)
+            _, _, _, _, out[2, i], out[3, i] = site_response(h[i], w[i], T[i], e.place, e.weight, e.spread)
+            out[4, i] = site_archetype(h[i], w[i], T[i], e.place, signed, e.spread)
     return out
 
 
@@ -204,28 +222,31 @@ def quantities(network, e, alpha, T, m, chi, w):
     """Order parameters and thermodynamics by name; arguments broadcast against each other, NaN in NaN out."""
     hopfield = e.soft > 0
     if np.all(np.equal(alpha, 0)):
-        e = replace(e, soft=0.0)                  # a single pattern: no other modes, whatever chi is
+        e = replace(e, modes=())                  # a single pattern: no other modes, whatever chi is
     m, chi, w, alpha, T = np.broadcast_arrays(*(np.asarray(a, float) for a in (m, chi, w, alpha, T)))
     h = e.signal * e.P / 2 * m ** (e.P - 1)
-    log_cosh, spin_entropy, fourth = _averages(h.ravel(), w.ravel(), T.ravel()).reshape(3, *h.shape)
+    found = _averages(h.ravel(), w.ravel(), T.ravel(), numbers(e), np.array(e.sites.signed))
+    names = ("log_cosh", "spin_entropy", "fourth", "gain", "archetype")
     q = np.where(np.isnan(m), np.nan, 1 - T * chi)
-    x = SimpleNamespace(m=m, q=q, chi=chi, log_cosh=log_cosh, spin_entropy=spin_entropy, fourth=fourth)
+    x = SimpleNamespace(m=m, q=q, chi=chi, **dict(zip(names, found.reshape(-1, *h.shape))))
     f = network.free_energy(x, e, alpha, T)
-    out = {"m": m, "q": q, "chi": chi}
+    out = {**network.overlaps(x, e), "q": q, "chi": chi}
     if hopfield:
         with np.errstate(divide="ignore", invalid="ignore"):
-            out["crosstalk"] = np.where(chi == 1, np.where(q == 0, 0.0, np.inf), q / (1 - chi) ** 2)
+            out["crosstalk"] = np.where(chi == 1, np.where(q == 0, 0.0, np.inf), q * network.response_of_modes(chi, e, 2))
     with np.errstate(divide="ignore"):
         out["free_entropy"] = np.where(T > 0, -f / T, np.where(np.isnan(f), np.nan, np.inf))
-    return {**out, "free_energy": f, "energy": network.energy(x, e, alpha), "entropy": network.entropy(x, e, alpha),
-            "replicon": network.replicon(x, e, alpha, T)}
+    out.update(free_energy=f, energy=network.energy(x, e, alpha), entropy=network.entropy(x, e, alpha), replicon=network.replicon(x, e, alpha, T))
+    if e.examples is not None and e.examples[3]:
+        out["example_mode"] = network.example_mode(x, e)
+    return out
 
 
 def solution(name, network, branch, params, state, e):
     """`Solution` of one state at one point."""
     arrays = quantities(network, e, params.alpha, params.T, state.m, state.chi, state.w)
     values = {key: value.item() for key, value in arrays.items()}
-    order = {key: values.pop(key) for key in ("m", "q", "chi", "crosstalk") if key in values}
+    order = {key: values.pop(key) for key in ("m", "n", "q", "chi", "crosstalk") if key in values}
     return Solution(network=name, ansatz=NAME, branch=branch, params=params, order=order, **values,
                     converged=state.exists and state.residual < CONVERGED,
                     residual=state.residual, iterations=int(state.iterations), status=state.status)

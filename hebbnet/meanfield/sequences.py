@@ -48,7 +48,7 @@ def _fit(k, y, powers):
     return linear(min(starts, key=lambda s: s.cost).x[0])[0]
 
 
-SK = Equations(P=2, signal=0.0, kernel=(0.0, 0.0, 0.5), soft=0.0)     # xi = q**2/2, no pattern
+SK = Equations(P=2, signal=0.0, kernel=(0.0, 0.0, 0.5))     # xi = q**2/2, no pattern
 
 
 def sk_ground_state(k):

@@ -6,7 +6,7 @@ import numpy as np
 from ..observables import describe
 from ..params import Params
 
-THERMODYNAMICS = ("free_entropy", "free_energy", "energy", "entropy", "replicon", "replicon0")
+THERMODYNAMICS = ("free_entropy", "free_energy", "energy", "entropy", "replicon", "replicon0", "example_mode")
 BOOKKEEPING = ("converged", "residual", "iterations", "status")
 
 
@@ -14,7 +14,7 @@ BOOKKEEPING = ("converged", "residual", "iterations", "status")
 class Solution:
     """One solution of the self-consistency equations; quantities per neuron, definitions in docs/theory/dense and rsb.
 
-    The order parameters are attributes too: `m`, `q`, `chi` = (1 - q)/T (its limit at T = 0) and for P = 2 `crosstalk`; with
+    The order parameters are attributes too: `m`, with examples `n`, `q`, `chi` = (1 - q)/T (its limit at T = 0) and for P = 2 `crosstalk`; with
     ansatz "1rsb" `m`, `q0`, `q1`, `theta`, `y` = theta/T, `chi` = (1 - q1)/T and for P = 2 `crosstalk` = r1, `crosstalk0` = r0.
     T = 0: free_energy = energy, free_entropy = inf, replicon = -inf unless alpha = 0.  Where the branch does not exist,
     `converged` is False, `status` says where it ends, and every quantity is NaN.
@@ -35,6 +35,7 @@ class Solution:
     iterations: int
     status: str
     replicon0: float | None = None   # 1RSB: the same between clusters; None: this ansatz has none
+    example_mode: float | None = None   # unsupervised learning: positive where no single example wins over the others
 
     def __getattr__(self, name):
         order = object.__getattribute__(self, "__dict__").get("order", {})

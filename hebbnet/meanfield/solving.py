@@ -47,6 +47,7 @@ def solve(network, *, ansatz="rs", start="retrieval", k=None, **params):
     method, steps = ansatz_named(ansatz, k)
     module = equations.get(network)
     values = check(network, params, required=module.REQUIRED, optional=module.OPTIONAL)
+    values = module.resolve(values)
     return method.solve(network, module, check_branch(method, module, start, values), values, **steps)
 
 
@@ -71,7 +72,7 @@ def solve_map(network, *, alpha, T, ansatz="rs", **fixed):
             point = {"alpha": 0.0, "T": 0.0, **fixed, name: value}
             params = check(network, point, required=module.REQUIRED, optional=module.OPTIONAL)
     e = module.build(params)
-    states, ends = curve.retrieval_map(axes["alpha"], axes["T"], *rs.numbers(e))
+    states, ends = curve.retrieval_map(axes["alpha"], axes["T"], rs.numbers(e))
     m, chi, w, residual, iterations = states
     columns = rs.quantities(module, e, axes["alpha"][:, None], axes["T"][None, :], m, chi, w)
     columns.update(converged=residual < rs.CONVERGED, residual=residual, iterations=iterations.astype(int))
