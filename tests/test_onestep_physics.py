@@ -331,7 +331,7 @@ def test_the_meeting_point_is_where_the_replicon_of_the_spinodal_vanishes():
 
 def test_the_continuous_glass_is_that_of_the_sk_model_for_a_quadratic_kernel():
     """xi = q**2/2: one step at T = 0 gives -0.7652 (Parisi 1980), and the recursion of krsb the digits."""
-    e = Equations(P=4, signal=1.0, kernel=(0.0, 0.0, 0.5), soft=0.0)
+    e = Equations(P=4, signal=1.0, kernel=(0.0, 0.0, 0.5))
     x = onestep.spin_glass(dense, e, 1.0, 0.0)
     found = onestep.quantities(dense, e, 1.0, 0.0, x)["energy"]
     assert found == pytest.approx(-0.7652, abs=1e-4) and found == pytest.approx(float(hn.sk_ground_state(1)), abs=1e-8)

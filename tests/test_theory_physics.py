@@ -7,7 +7,7 @@ import pytest
 
 import hebbnet as hn
 from hebbnet.equations import dense
-from hebbnet.meanfield import averages, curve, glass
+from hebbnet.meanfield import averages, curve, glass, rs
 from hebbnet.params import Params
 
 Z = np.linspace(-11, 11, 44001)
@@ -162,11 +162,10 @@ def test_glass_of_the_hopfield_model_joins_the_paramagnet():
 
 @pytest.mark.parametrize("P, repeated", KERNELS)
 def test_compiled_noise_is_the_formula(P, repeated):
-    e = dense.build(Params({"P": P, "N": None, "self_interaction": repeated}))
-    kernel = np.array(e.kernel)
+    e = dense.build(Params({"P": P, **dense.OPTIONAL, "self_interaction": repeated}))
     for q, chi in ((0.3, 0.5), (0.9, 0.2), (1.0, 0.1)):
         T = (1 - q) / chi
-        w, slope = curve.crosstalk(chi, T, kernel, e.soft)
+        w, slope = curve.crosstalk(chi, T, rs.numbers(e))
         assert w == pytest.approx(dense.noise(SimpleNamespace(q=q, chi=chi), e, 1.0), rel=1e-13)
 
         def formula(x, T=T):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import brentq
 
 from .. import equations
 from ..observables import describe
@@ -341,8 +342,16 @@ MOST_EXAMPLES = 10**7
 
 
 def excess_load(p, which):
-    """Load of a line at this T minus the load given; -alpha where the line has none because retrieval is lost at any load."""
-    roots = LINES[which](p._replace(unknown="alpha", alpha=None))
+    """Load of a line at this T minus the load given; -alpha where the line has none because retrieval is lost at any load.
+
+    Where retrieval is the phase up to the end of its branch, that end takes the place of the transition.
+    """
+    at_this = p._replace(unknown="alpha", alpha=None)
+    roots = LINES[which](at_this)
+    if not roots.values and which == "transition":
+        end = spinodal(at_this)
+        if end.values and advantage(at_this, end.values[-1] * (1 - 1e-9), p.T) > 0:
+            roots = end
     return (roots.values[-1] if roots.values else 0.0) - p.alpha
 
 

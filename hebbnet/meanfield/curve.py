@@ -176,13 +176,16 @@ def single_pattern(T, e):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def fold(T, e):
-    """(alpha, m, chi, m0): the end of the retrieval branch at temperature T and its start, the overlap m0 at alpha = 0.
+    """(alpha, m, chi, m0, alpha1, m1): the end of the retrieval branch at temperature T and its start, the overlap m0 at alpha = 0.
 
-    All NaN where even a single pattern is not retrieved.
+    All NaN where even a single pattern is not retrieved.  alpha1, m1: where m jumps down on the way.  That happens for P = 2 and few
+    examples, when the neurons whose examples nearly cancel are lost to the noise first: alpha(m) then has a second, higher maximum.
+    Elsewhere the jump is the end, and a second maximum belongs to states that do not retrieve (docs/theory/examples).
     """
     m0, lower = single_pattern(T, e)
+    end = first = math.nan, math.nan, math.nan
     if math.isnan(m0):
-        return math.nan, math.nan, math.nan, math.nan
+        return math.nan, math.nan, math.nan, math.nan, math.nan, math.nan
     above, f_above = math.nan, math.nan
     s = 1.0
     for i in range(SCAN + 8):
@@ -192,14 +195,19 @@ def fold(T, e):
         alpha, slope, chi = load_at(m, T, e)
         if math.isnan(slope) or math.isinf(slope):
             continue
-        if slope > 0:
+        if slope > 0 and not (f_above > 0):
             if math.isnan(above):
-                return alpha, m, chi, m0            # the branch is shorter than rounding
-            m = curve_root(-1.0, m, slope, above, f_above, T, e)
-            alpha, slope, chi = load_at(m, T, e)
-            return alpha, m, chi, m0
+                return alpha, m, chi, m0, alpha, m  # the branch is shorter than rounding
+            top = curve_root(-1.0, m, slope, above, f_above, T, e)
+            reach, _, there = load_at(top, T, e)
+            if math.isnan(first[0]):
+                first = end = reach, top, there
+            elif reach > end[0]:
+                end = reach, top, there
+            if len(e.modes) == 0 or e.place.size == 1:
+                break
         above, f_above = m, slope
-    return math.nan, math.nan, math.nan, m0
+    return end[0], end[1], end[2], m0, first[0], first[1]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -230,22 +238,25 @@ def newton(m, chi, alpha, T, e):
 @njit(cache=True, nogil=True, error_model="numpy")
 def retrieve(alpha, T, e, end):
     """(m, chi, w, residual, iterations) of the retrieval state, given `end` = fold(T); all NaN where there is none."""
-    top, m_fold, _, m0 = end
+    top, m_fold, _, m0, ledge, m_ledge = end
     if not alpha <= top:
         return math.nan, math.nan, math.nan, math.nan, 0
     unit, _ = crosstalk(0.0, T, e)
     chi = averages(field(e.top, e), alpha * unit, T, e)[1]
     if len(e.modes):
         chi = min(chi, 0.5)
+    low, rest, high, lack = m_ledge, ledge - alpha, m0, -alpha
+    if alpha > ledge:                              # beyond the jump
+        low, rest, high, lack = m_fold, top - alpha, m_ledge, ledge - alpha
     x = newton(m0, chi, alpha, T, e)
-    if x[3] < 1e-11 and x[0] >= m_fold:
+    if x[3] < 1e-11 and x[0] >= low:
         return x
-    root = m0 if alpha == 0 else m_fold
-    if 0 < alpha < top:
-        root = curve_root(alpha, m_fold, top - alpha, m0, -alpha, T, e)
+    root = m0 if alpha == 0 else low
+    if 0 < alpha and rest > 0:
+        root = curve_root(alpha, low, rest, high, lack, T, e)
     chi = averages(field(m0, e), 0.0, T, e)[1] if alpha == 0 else load_at(root, T, e)[2]
     y = newton(root, chi, alpha, T, e)
-    if y[3] < 1e-11 and abs(y[0] - root) < 1e-3 * (m0 - m_fold) + 1e-9:
+    if y[3] < 1e-11 and abs(y[0] - root) < 1e-3 * (high - low) + 1e-9:
         return y[0], y[1], y[2], y[3], x[4] + y[4]
     # at the fold itself Newton's matrix is singular: the curve is the answer
     unit, _ = crosstalk(chi, T, e)
@@ -256,12 +267,12 @@ def retrieve(alpha, T, e, end):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def retrieval_map(alpha, T, e):
-    """(m, chi, w, residual, iterations) on the grid alpha x T, array (5, alphas, Ts), and fold(T), array (4, Ts)."""
+    """(m, chi, w, residual, iterations) on the grid alpha x T, array (5, alphas, Ts), and fold(T), array (6, Ts)."""
     out = np.empty((5, alpha.size, T.size))
-    ends = np.empty((4, T.size))
+    ends = np.empty((6, T.size))
     for k in range(T.size):
         end = fold(T[k], e)
-        ends[0, k], ends[1, k], ends[2, k], ends[3, k] = end
+        ends[0, k], ends[1, k], ends[2, k], ends[3, k], ends[4, k], ends[5, k] = end
         for j in range(alpha.size):
             x = retrieve(alpha[j], T[k], e, end)
             out[0, j, k], out[1, j, k], out[2, j, k], out[3, j, k], out[4, j, k] = x

@@ -96,6 +96,15 @@ def at_temperatures(network, e, alpha):
     return roots, values[0] > 0
 
 
+def broken_loads(network, e, T):
+    """((low, high), ...): loads at 0 < T < the spinodal of a single pattern between which retrieval breaks replica symmetry.
+
+    The last `high` is inf where the symmetry stays broken up to the end of the branch.  With examples there may be a stable end beyond.
+    """
+    roots = [*at_loads(network, e, T), math.inf]
+    return tuple(zip(roots[::2], roots[1::2]))
+
+
 @functools.lru_cache(maxsize=4096)
 def at_loads(network, e, T):
     """Loads with lambda = 1 at 0 < T < the spinodal of a single pattern, ascending."""

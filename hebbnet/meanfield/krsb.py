@@ -135,7 +135,7 @@ def fold(e, T, k):
                 raise
     if T > 0:
         return climb(e, heat(e, fold(e, 0.0, k), T, "alpha"))
-    alpha, m, chi, _ = rs.fold(e, 0.0)
+    alpha, m, chi, *_ = rs.fold(e, 0.0)
     return climb(e, first_success(e, first_steps(e, m, alpha, chi), "alpha"))
 
 
@@ -273,6 +273,13 @@ def check_branch(start, e):
         raise ParameterError(f"start = 'glass' with repeated indices: {PURE_GLASS}", "start")
 
 
+def check_storage(e):
+    """ParameterError for learning from examples."""
+    if e.examples:
+        raise ParameterError("ansatz = 'krsb' with learning from examples: the k-step equations are written for learning='storage'; take "
+                             "ansatz='1rsb'", "ansatz")
+
+
 def solve(name, network, branch, params, *, k):
     """The state of a branch with k steps of replica symmetry breaking: a `Solution`.
 
@@ -283,6 +290,7 @@ def solve(name, network, branch, params, *, k):
     k = count("k", k)
     e = network.build(params)
     check_branch(branch, e)
+    check_storage(e)
     try:
         x = BRANCHES[branch](e, params.alpha, params.T, k)
     except Unresolved as why:
@@ -339,6 +347,7 @@ def line(name, network, which, given, *, k):
     if "T" not in given or "alpha" in given:
         raise ParameterError("lines with ansatz = 'krsb' are solved for alpha: give T and leave alpha out", "alpha")
     e = network.build(given)
+    check_storage(e)
     if which == "transition":
         check_branch("glass", e)
     try:

@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from ..params import ParameterError, choose
 from . import glass, rs
 from .averages import GAUSS, X, Z, response
-from .edges import at_loads, at_temperatures, retrieval_interval
+from .edges import at_loads, at_temperatures, broken_loads, retrieval_interval
 from .nested import X_WEIGHTS
 from .onestep_newton import CHI, LOAD, SPLIT, M, Unresolved, Y, absent, jacobian, measured, newton, residuals, state
 from .solution import Solution
@@ -127,14 +127,21 @@ def branch(network, e, T):
     def f(z):
         return residuals(network, e, "retrieval", z, math.exp(min(z[LOAD], 50.0)), T)
 
+    end = rs.fold(e, T)
+    if end[4] < end[0]:
+        raise Unresolved("with so few examples m jumps within the retrieval phase of P = 2, which the one-step solver does not follow; take "
+                         "ansatz='rs' or form='gaussian'")
     if T == 0:
-        alpha = rs.fold(e, 0.0)[0] / 2
+        alpha = end[0] / 2
         z = np.append(cool(network, e, alpha)[0], math.log(alpha))
     else:
         roots = at_loads(network, e, T)
         if not roots:
             raise Unresolved("replica symmetry is stable up to the end of the branch")
-        z = first_off(network, e, roots[-1], T, cool=False)
+        theta = at_onset(network, e, roots[0], T)[3]
+        if theta >= 1:
+            raise Unresolved(f"breaking does not set in continuously (theta = {theta:.6g} > 1 on the AT line), and a discontinuous onset is not followed")
+        z = first_off(network, e, roots[0], T, cool=False)
     points, ds = [z], 0.3
     t, J = tangent(f, z, np.zeros(4))
     for _ in range(80):
@@ -148,8 +155,11 @@ def branch(network, e, T):
         ahead, there = tangent(f, new, np.zeros(4))
         if ahead @ t < 0.8:                              # a sharp turn: another branch, or too long a step
             ds /= 2
-        elif ahead[LOAD] <= 0:
-            return np.array([*points, summit(f, z, t, J, ds)])
+        elif ahead[LOAD] <= 0 or T * math.exp(new[Y]) >= 1:
+            last = summit(f, z, t, J, ds) if ahead[LOAD] <= 0 else new
+            if T * math.exp(last[Y]) >= 1:               # theta = 1: the clusters dissolve
+                last = advance(f, z, t, J, brentq(lambda s: advance(f, z, t, J, s)[Y] + math.log(T) if s else z[Y] + math.log(T), 0.0, ds))
+            return np.array([*points, last])
         else:
             points.append(new)
             z, t, J, ds = new, ahead, there, min(1.6 * ds, 1.5)
@@ -209,7 +219,7 @@ def on_branch(network, e, alpha, T):
     if after == 0 and T == 0:
         return cool(network, e, alpha)
     if after == 0:                                       # next to the AT line the split is proportional to the distance
-        onset = at_loads(network, e, T)[-1]
+        onset = at_loads(network, e, T)[0]
         m, _, chi, theta = at_onset(network, e, onset, T)
         first = points[0]
         part = (alpha - onset) / (math.exp(first[LOAD]) - onset)
@@ -252,14 +262,14 @@ def retrieval(network, e, alpha, T):
     largest = rs.fold(e, T)[0]
     onset = 0.0
     if T > 0:
-        roots = at_loads(network, e, T)
-        if not roots and not alpha <= largest:
+        broken = broken_loads(network, e, T)
+        if not broken and not alpha <= largest:
             return absent(rs.retrieval(e, alpha, T).status)
-        if not roots or alpha <= roots[-1]:
-            where = f"breaks only above alpha = {roots[-1]:.10g}" if roots else "is stable up to the end of the branch"
-            return absent(f"replica symmetry is stable at alpha = {alpha:.10g}, T = {T:.10g} (at this T it {where}); take "
-                          f"ansatz='rs'")
-        onset = roots[-1]
+        if not any(low < alpha < high for low, high in broken) and not (broken and alpha > largest):
+            where = " and ".join(f"breaks only above alpha = {low:.10g}" + (f" and below {high:.10g}" if high < math.inf else "") for low, high in broken)
+            return absent(f"replica symmetry is stable at alpha = {alpha:.10g}, T = {T:.10g} (at this T it "
+                          f"{where or 'is stable up to the end of the branch'}); take ansatz='rs'")
+        onset = broken[0][0]
     try:
         if T > 0 or alpha >= largest / 2:
             top = math.exp(branch(network, e, T)[-1, LOAD])

@@ -14,7 +14,10 @@ from .onestep_newton import State
 
 @functools.lru_cache
 def meeting(network, e):
-    """Temperature where the AT line meets the spinodal; below it retrieval ends with broken symmetry, above it without."""
+    """Temperature above which retrieval is replica symmetric up to its end: there the AT line meets the spinodal.
+
+    With examples the AT line may turn back before it does; then this is the temperature of the turn.
+    """
     top = rs.single_pattern_spinodal(e)[0]
 
     def excess(T):
@@ -28,7 +31,14 @@ def meeting(network, e):
     values = [excess(T) for T in grid]
     broken = [i for i, v in enumerate(values) if v > 0]
     last = broken[-1] if broken else 0
-    return brentq(excess, grid[last], grid[last + 1], xtol=1e-14, rtol=1e-14)
+    T = brentq(excess, grid[last], grid[last + 1], xtol=1e-14, rtol=1e-14)
+    if not e.examples:
+        return T
+    low, high = T, next((t for t in grid if t > T and not edges.at_loads(network, e, t)), top)
+    while high - low > 1e-9 * top:
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle <= T or edges.at_loads(network, e, middle) else (low, middle)
+    return low
 
 
 def largest_load(network, e, T):
@@ -41,12 +51,17 @@ def largest_load(network, e, T):
     if T < top * (1 - 1e-12):
         try:
             alpha, end = onestep.end_of_branch(network, e, T)
-            return alpha, onestep, end, "converged"
-        except onestep.Unresolved:
+            return alpha, onestep, end, "converged" if T * end.y < 1 - 1e-9 else "converged: the branch ends with theta = 1"
+        except onestep.Unresolved as why:
             gap = rs.fold(e, top)[0] - load
-            if not abs(gap) < 1e-6 * load:
+            if abs(gap) < 1e-6 * load:
+                status = f"converged: replica-symmetric value; so close to the AT line one step of breaking shifts it by less than {gap:.1e}"
+            elif T > 0 and edges.broken_loads(network, e, T)[-1:] and edges.broken_loads(network, e, T)[-1][1] < load:
+                low, high = edges.broken_loads(network, e, T)[-1]
+                status = (f"converged: replica symmetric and stable there, but not between alpha = {low:.10g} and {high:.10g}, where one step of "
+                          f"breaking has no solution that could be followed ({why})")
+            else:
                 raise
-            status = f"converged: replica-symmetric value; so close to the AT line one step of breaking shifts it by less than {gap:.1e}"
     return load, rs, rs.at_fold(e, load, T), status
 
 
@@ -91,10 +106,9 @@ def interval(network, e, alpha):
 
 def retrieval(network, e, alpha, T):
     """(State, module) of retrieval, whichever symmetry it has; at the end of its branch too."""
-    broken = alpha > 0 and T < meeting(network, e)
+    broken = alpha > 0 and T < rs.single_pattern_spinodal(e)[0]
     if broken and T > 0:
-        roots = edges.at_loads(network, e, T)
-        broken = bool(roots) and alpha > roots[-1]
+        broken = any(low < alpha < high for low, high in edges.broken_loads(network, e, T))
     if broken:
         x = onestep.retrieval(network, e, alpha, T)
         if x.exists:

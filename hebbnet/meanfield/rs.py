@@ -61,7 +61,7 @@ def numbers(e):
 
 @functools.lru_cache(maxsize=4096)
 def fold(e, T):
-    """(alpha, m, chi, m0) of the end of the retrieval branch at temperature T: see curve.fold."""
+    """(alpha, m, chi, m0, ...) of the end of the retrieval branch at temperature T: see curve.fold."""
     return curve.fold(T, numbers(e))
 
 
@@ -95,7 +95,7 @@ def at_fold(e, alpha, T):
         m = single_pattern_spinodal(e)[1]
         chi = curve.averages(curve.field(m, numbers(e)), 0.0, T, numbers(e))[1]
         return State(m, chi, 0.0, 0.0, 0, "converged: end of the retrieval branch")
-    _, m, chi, _ = fold(e, T)
+    _, m, chi, *_ = fold(e, T)
     w = alpha * curve.crosstalk(chi, T, numbers(e))[0]
     new_m, new_chi, *_ = curve.averages(curve.field(m, numbers(e)), w, T, numbers(e))
     residual = max(abs(new_m - m), abs(new_chi - chi) / chi)
@@ -220,7 +220,7 @@ def _averages(h, w, T, e, signed):
 
 def quantities(network, e, alpha, T, m, chi, w):
     """Order parameters and thermodynamics by name; arguments broadcast against each other, NaN in NaN out."""
-    hopfield = e.soft > 0
+    modes = e.modes
     if np.all(np.equal(alpha, 0)):
         e = replace(e, modes=())                  # a single pattern: no other modes, whatever chi is
     m, chi, w, alpha, T = np.broadcast_arrays(*(np.asarray(a, float) for a in (m, chi, w, alpha, T)))
@@ -231,9 +231,9 @@ def quantities(network, e, alpha, T, m, chi, w):
     x = SimpleNamespace(m=m, q=q, chi=chi, **dict(zip(names, found.reshape(-1, *h.shape))))
     f = network.free_energy(x, e, alpha, T)
     out = {**network.overlaps(x, e), "q": q, "chi": chi}
-    if hopfield:
+    if modes:
         with np.errstate(divide="ignore", invalid="ignore"):
-            out["crosstalk"] = np.where(chi == 1, np.where(q == 0, 0.0, np.inf), q * network.response_of_modes(chi, e, 2))
+            out["crosstalk"] = np.where(chi == 1, np.where(q == 0, 0.0, np.inf), q * network.response_of_modes(chi, replace(e, modes=modes), 2))
     with np.errstate(divide="ignore"):
         out["free_entropy"] = np.where(T > 0, -f / T, np.where(np.isnan(f), np.nan, np.inf))
     out.update(free_energy=f, energy=network.energy(x, e, alpha), entropy=network.entropy(x, e, alpha), replicon=network.replicon(x, e, alpha, T))
