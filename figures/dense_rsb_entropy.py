@@ -10,7 +10,7 @@ from hebbnet import plotting
 from hebbnet.cli import main_figure
 
 LOADS = {2: 0.137, 4: 0.39}
-RANGE = {(2, "retrieval"): (0.02, (-0.0015, 0.0025)), (4, "retrieval"): (0.22, (-0.01, 0.015)), (2, "glass"): (0.4, (-0.08, 0.1)),
+RANGE = {(2, "retrieval"): (0.02, (-0.0015, 0.0025)), (4, "retrieval"): (0.22, (-0.016, 0.016)), (2, "glass"): (0.4, (-0.08, 0.1)),
          (4, "glass"): (0.4, (-0.03, 0.1))}
 
 
@@ -30,10 +30,19 @@ def draw(data, path):
                 T, entropy, words = symmetric(P, branch)
                 ax.axhline(0, color="black", linewidth=0.6)
                 ax.plot(T, entropy, ":", color=plotting.COLORS[1], label=words)
-                ax.plot(one["T"], one.entropy, color=plotting.COLORS[0], label=f"one-step {branch}")
+                x, y = one["T"].values[one.converged], one.entropy.values[one.converged]
+                if branch == "retrieval":
+                    at = hn.boundary("dense", "at", P=P, alpha=LOADS[P])
+                    x, y = np.append(x, at.value), np.append(y, at.solution.entropy)
+                    ax.plot(at.value, at.solution.entropy, "o", color="black", label="AT line: the symmetry breaks")
+                elif P == 4:
+                    frozen = float(hn.boundary("dense", "static_glass", P=P, alpha=LOADS[P]))
+                    ax.plot(frozen, hn.solve("dense", P=P, alpha=LOADS[P], T=frozen, start="paramagnet").entropy, "o", color="black",
+                            label="static glass $T_K$")
+                ax.plot(x, y, color=plotting.COLORS[0], label=f"one-step {branch}")
                 ax.set(xlabel=plotting.label("T"), ylabel=plotting.label("entropy"), xlim=(0, highest), ylim=limits,
-                       title=rf"P = {P}, $\alpha$ = {LOADS[P]}")
-                ax.locator_params(axis="x", nbins=5)
+                       title=rf"P = {P}, $\alpha$ = {LOADS[P]}: {branch}")
+                ax.locator_params(nbins=5)
                 ax.legend(loc="upper left")
 
 

@@ -9,15 +9,14 @@ import hebbnet as hn
 from hebbnet import plotting
 from hebbnet.cli import main_figure
 
-PANELS = (("m", (0.55, 1.02)), ("energy", (-0.62, -0.46)), ("entropy", (-0.016, 0.0015)))
+PANELS = (("m", (0.6, 1.02)), ("energy", (-0.57, -0.45)), ("entropy", (-0.052, 0.003)))
 
 
-def symmetric(P, loads):
-    """{quantity: values} up to the end of the branch, which is added as a point of its own."""
+def symmetric(P):
+    """(loads, states) up to the end of the branch, where it turns like a square root: the loads are as dense as that takes."""
     end = hn.boundary("dense", "spinodal", P=P, T=0.0)
-    inside = loads[loads < end.value]
-    states = [*(hn.solve("dense", P=P, alpha=a, T=0.0) for a in inside), end.solution]
-    return np.append(inside, end.value), states
+    loads = end.value - (end.value - 0.05) * np.linspace(1, 0, 101)[:-1] ** 2
+    return np.append(loads, end.value), [*(hn.solve("dense", P=P, alpha=a, T=0.0) for a in loads), end.solution]
 
 
 def draw(data, path):
@@ -25,18 +24,19 @@ def draw(data, path):
         for P, color in ((4, plotting.COLORS[0]), (3, plotting.COLORS[1])):
             one, loads = data.sel(P=P), data.alpha.values
             end = hn.boundary("dense", "spinodal", P=P, T=0.0, ansatz="1rsb")
-            x, states = symmetric(P, loads)
+            x, states = symmetric(P)
             for ax, (name, _) in zip(axes, PANELS):
                 found = one[name].sel(branch="retrieval").values
                 known = np.isfinite(found)
                 ax.plot(x, [getattr(s, name) for s in states], ":", color=color, label=f"P = {P}, symmetric")
                 ax.plot(np.append(loads[known], end.value), np.append(found[known], getattr(end.solution, name)), color=color,
                         label=f"P = {P}, one step")
+                ax.plot([x[-1], end.value], [getattr(states[-1], name), getattr(end.solution, name)], "o", color=color, markersize=3.5)
                 if name == "energy":
-                    ax.plot(loads, one[name].sel(branch="glass"), "--", color=color, linewidth=1, label=f"P = {P}, glass")
+                    ax.plot(loads, one[name].sel(branch="glass"), "--", color=color, linewidth=1, label=f"P = {P}, glass ($m$ = 0)")
         for ax, (name, limits) in zip(axes, PANELS):
-            ax.set(ylabel=plotting.label(name, words=name != "m"), ylim=limits, xlim=(0.05, 0.48))
-        axes[0].set(title="T = 0")
+            ax.set(ylabel="overlap $m$" if name == "m" else plotting.label(name), ylim=limits, xlim=(0.05, 0.48))
+        axes[0].set(title="retrieval in the dense network, T = 0; dots: end of the branch")
         axes[1].legend(loc="lower left", ncols=2)
         axes[-1].set(xlabel=plotting.label("alpha"))
 

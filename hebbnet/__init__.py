@@ -13,6 +13,8 @@ _HOME = {
     "MeanField": "meanfield", "Lines": "meanfield", "Solution": "meanfield", "Boundary": "meanfield",
     "complexity": "meanfield", "Capacities": "meanfield", "extrapolate": "meanfield", "sk_ground_state": "meanfield",
     "learning_threshold": "meanfield",
+    "Complexity": "meanfield", "one_step": "meanfield", "example_threshold": "meanfield", "detectable_quality": "meanfield",
+    "scaling_exponents": "meanfield", "losses": "losses",
     "simulate": "montecarlo", "MonteCarlo": "montecarlo",
     "temper": "montecarlo", "Tempering": "montecarlo", "tune_ladder": "montecarlo",
     "Grid": "params", "ParameterError": "params",
@@ -23,7 +25,8 @@ __all__ = sorted(_HOME)
 
 def __getattr__(name):
     if name in _HOME:
-        value = getattr(importlib.import_module(f"hebbnet.{_HOME[name]}"), name)
+        home = importlib.import_module(f"hebbnet.{_HOME[name]}")
+        value = home if _HOME[name] == name else getattr(home, name)   # a module of functions is public as it is
         globals()[name] = value
         return value
     raise AttributeError(f"module 'hebbnet' has no attribute {name!r}; public names: {', '.join(__all__)}")

@@ -156,6 +156,25 @@ def test_every_line_has_labels():
         assert describe(name) and describe(f"{name}_roots") and describe(f"{name}_status")
 
 
+def test_the_task_complexity():
+    task = hn.Complexity("dense", theta=(0.9, 1.0, 1.02))
+    for T, known in ((0.6, [True, True, False]), (0.65, [False, True, True]), (0.7, [False] * 3)):     # T_K = 0.617, T_d = 0.678
+        point = dict(P=4, alpha=1.0, T=T)
+        task.check(point)
+        found = task.run(point)
+        assert found["converged"][1].tolist() == known == np.isfinite(found["complexity"][1]).tolist()
+        if any(known):
+            direct = complexity("dense", theta=np.array(task.theta)[known], **point)
+            for name in ("complexity", "state_free_energy", "free_energy", "q1", "replicon"):
+                np.testing.assert_allclose(found[name][1][known], direct[name].values, atol=1e-12)
+    assert hn.Complexity("dense").identity()["theta"][-1] == 1
+    for call, words in ((lambda: hn.Complexity("dense", theta=(0.5, 0.5)), "different"), (lambda: hn.Complexity("dense", theta=(0.0,)), "positive"),
+                        (lambda: task.check(dict(P=4, alpha=1.0, T=0.0)), "T = 0"), (lambda: task.check(dict(P=2, alpha=1.0, T=0.1)), "P = 2"),
+                        (lambda: task.check(dict(P=4, alpha=0.0, T=0.1)), "alpha = 0")):
+        with pytest.raises(hn.ParameterError, match=words):
+            call()
+
+
 def test_shapes_of_complexity():
     data = complexity("dense", P=4, alpha=0.25, T=0.1)
     assert data.complexity.dims == ("theta",) and data.attrs["branch"] == "glass" and float(data.alpha) == 0.25

@@ -310,6 +310,26 @@ def test_complexity_at_theta_one_vanishes_at_the_static_temperature_only():
         assert abs(values[0]) < 1e-8 and all(a < b for a, b in zip(values, values[1:]))
 
 
+def test_complexity_of_many_body_interactions_is_that_of_random_energies():
+    """P -> infinity: 2**N configurations with independent energies of variance N alpha/2, Sigma = ln 2 - f**2/alpha (Derrida 1981)."""
+    data = complexity("dense", P=60, alpha=1.0, T=0.63, theta=np.linspace(0.95, 1.04, 4))
+    f = -data.theta.values / (2 * 0.63)
+    assert data.theta.values[-1] > 1 and data.complexity.values[-1] > 0
+    np.testing.assert_allclose(data.state_free_energy, f, rtol=1e-6)
+    np.testing.assert_allclose(data.complexity, math.log(2) - f**2, atol=1e-6)
+
+
+def test_complexity_above_theta_one_is_the_legendre_transform():
+    data = complexity("dense", P=4, alpha=1.0, T=0.65, theta=np.linspace(1.0, 1.05, 21))
+    s, f = data.complexity.values, data.state_free_energy.values
+    np.testing.assert_allclose((s[2:] - s[:-2]) / (f[2:] - f[:-2]), data.theta.values[1:-1] / 0.65, rtol=1e-4)
+
+
+def test_the_paramagnet_is_not_counted_as_a_glass_state():
+    data = complexity("dense", P=4, alpha=1.0, T=0.6753346665856039, theta=[0.6, 1.0])
+    assert data.converged.values.tolist() == [False, True] and math.isnan(data.q1.values[0])
+
+
 def test_finite_size_factors_and_repeated_indices_enter():
     one, many = (hn.solve("dense", P=4, alpha=0.3, T=0.02, N=N, ansatz="1rsb") for N in (None, 10**7))
     assert many.converged and many.m == pytest.approx(one.m, abs=1e-5) and many.q0 == pytest.approx(one.q0, abs=1e-5)

@@ -9,7 +9,7 @@ from hebbnet.cli import main
 
 
 def temperatures(points):
-    """Low ones for the retrieval of P = 2, which breaks the symmetry only below T = 0.013, then up to the glass temperatures."""
+    """Low ones for the retrieval of P = 2, which breaks the symmetry only below T = 0.018, then up to the glass temperatures."""
     return np.unique(np.concatenate([np.linspace(0.0, 0.02, points), np.linspace(0.0, 0.4, 2 * points)]))
 
 

@@ -7,9 +7,12 @@ import numpy as np
 from hebbnet import Grid, MeanField, Study
 from hebbnet.cli import main
 
+LOADS = np.linspace(0.05, 0.47, 169)
+END = np.linspace(0.45, 0.461, 23)   # retrieval ends like a square root, P = 4 at 0.4583, P = 3 at 0.4612
+
 STUDY = Study(
     name="dense_rsb_zero_temperature_theory",
-    grid=Grid(P=[3, 4], T=0.0, alpha=np.linspace(0.05, 0.47, 169)),
+    grid=Grid(P=[3, 4], T=0.0, alpha=np.unique(np.concatenate([LOADS, END]).round(6))),
     task=MeanField("dense", ansatz="1rsb", starts=("retrieval", "glass")),
     seed=0,
 )

@@ -5,16 +5,19 @@ curve.py      the symmetric retrieval solutions of one temperature as a curve al
 edges.py      where symmetric retrieval ends and where its symmetry breaks;   glass.py  glass temperatures of the m = 0 phase
 rs.py, onestep.py, krsb.py  the ansatz with no, one and k steps of replica symmetry breaking: states and their thermodynamics
 onestep_newton.py  the one-step equations and Newton's method;   onestep_lines.py  lines with one step
-complexity.py  the number of metastable glass states
+complexity.py  the number of metastable glass states;   signal_to_noise.py  one step from the archetype, learnt from examples
+signal_to_noise.py, thresholds.py   one step of the dynamics; how many examples it takes
 solving.py    solve, solve_map;   boundaries.py  boundary, phase_diagram;   tasks.py  what a Study runs
 """
 from .boundaries import Boundary, boundary, phase_diagram
 from .complexity import complexity
 from .sequences import Capacities, extrapolate, sk_ground_state
+from .signal_to_noise import detectable_quality, example_threshold, one_step, scaling_exponents
 from .solution import Solution
 from .solving import solve, solve_map
-from .tasks import Lines, MeanField
+from .tasks import Complexity, Lines, MeanField
 from .thresholds import learning_threshold
 
-__all__ = ["Boundary", "Capacities", "Lines", "MeanField", "Solution", "boundary", "complexity", "extrapolate", "learning_threshold", "phase_diagram",
-           "sk_ground_state", "solve", "solve_map"]
+__all__ = ["Boundary", "Capacities", "Complexity", "Lines", "MeanField", "Solution", "boundary", "complexity", "detectable_quality",
+           "example_threshold", "extrapolate", "learning_threshold", "one_step", "phase_diagram", "scaling_exponents", "sk_ground_state",
+           "solve", "solve_map"]

@@ -6,7 +6,8 @@ exp(N Sigma(f_s)) with free energy f_s by a Legendre transformation:
     theta f/T = theta f_s/T - Sigma:    Sigma = (theta**2/T) df/dtheta,    f_s = d(theta f)/dtheta = f + T Sigma/theta
 
 and with y = theta/T, Sigma = y**2 df/dy, f_s = f + Sigma/y down to T = 0.  In equilibrium Sigma = 0 below T_K, and theta = 1 between
-T_K and T_d.  Source: R. Monasson, Phys. Rev. Lett. 75 2847 (1995).
+T_K and T_d; there theta > 1 weighs the states below the equilibrium ones, down to the lowest, Sigma = 0.
+Source: R. Monasson, Phys. Rev. Lett. 75 2847 (1995).
 """
 import math
 
@@ -24,14 +25,14 @@ POINTS = 41
 def complexity(network, *, theta=None, y=None, **params):
     """Number and free energy of the metastable glass states with m = 0, against theta.
 
-    network: "dense" with P >= 3, alpha > 0 and T; theta: array of values in (0, 1], or at any T, 0 included, y = theta/T.  Neither:
-    from 0.4 times the equilibrium theta up to it, T = 0: y.
+    network: "dense" with P >= 3, alpha > 0 and T; theta: array of values > 0, below T_K at most 1, or at any T, 0 included, y = theta/T.
+    Neither: from 0.4 times the equilibrium theta up to it, T = 0: y.
 
     Returns an xarray.Dataset over `theta` (`y` where y was given and at T = 0): `complexity` Sigma per neuron, `state_free_energy` f_s
     of the states and `free_energy` f of the weighted whole, `q1`, `replicon` (negative: these states are unstable, Sigma is not their
     number), `converged`; scalars `theta_equilibrium` and `y_equilibrium`.  NaN where no glass solution with that theta exists.
     Raises ParameterError for P = 2 and noise with several powers of q (not derived), for T >= T_d (no states), alpha = 0, and theta
-    outside (0, 1].
+    <= 0 or, below T_K, > 1.
     """
     import xarray as xr
 
@@ -50,14 +51,17 @@ def complexity(network, *, theta=None, y=None, **params):
     equilibrium = 1 / T if T >= top.static * scale else onestep.spin_glass(module, e, alpha, T).y
     axis, grid = choose_axis(theta, y, T, equilibrium)
     slopes = grid if axis == "y" else grid / T
-    if T > 0 and (slopes * T > 1 + 1e-12).any():
-        raise ParameterError("theta > 1 has no meaning for the glass; give values in (0, 1]", axis)
+    if T < top.static * scale and (slopes * T > 1 + 1e-12).any():
+        raise ParameterError(f"theta > 1 at T = {T:.10g}: below T_K = {top.static * scale:.10g} there are no such states; give values in (0, 1]",
+                             axis)
     columns = {name: np.full(grid.size, np.nan) for name in ("complexity", "state_free_energy", "free_energy", "q1", "replicon")}
     chi = chi_at_birth(e, T / scale, top)
     for i in np.argsort(-slopes):                        # from large theta, where the states are deepest
         try:
             log_chi, residual = onestep.overlap_at(module, e, slopes[i] * scale, T / scale, chi)
         except onestep.Unresolved:
+            continue
+        if T / scale * math.exp(log_chi) > 1 - 1e-6:     # q1 = 0: the paramagnet, where there are no such states
             continue
         chi = math.exp(log_chi)
         x = State(0.0, chi / scale, 1 - T * chi / scale, slopes[i], residual, 0, "converged")

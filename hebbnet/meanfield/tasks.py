@@ -5,7 +5,9 @@ import numpy as np
 
 from .. import equations
 from ..params import ParameterError, check, choose
+from . import onestep
 from .boundaries import LINES, ROOTS, boundary, line_entries, problem
+from .complexity import POINTS, complexity
 from .solving import ansatz_named, check_branch, solve
 
 ORDER = {"rs": ("m", "q", "chi", "crosstalk"), "1rsb": ("m", "q0", "q1", "chi", "y", "theta", "crosstalk", "crosstalk0")}
@@ -96,6 +98,62 @@ class Lines:
         for which in self.which:
             out.update(line_entries(which, [boundary(self.network, which, ansatz=self.ansatz, k=self.k, **point)]))
         return {**out, "root": (("root",), np.arange(ROOTS))}
+
+    def summarize(self, dataset):
+        """Nothing to add: the theory has no samples to average."""
+        return dataset
+
+
+@dataclass(frozen=True)
+class Complexity:
+    """Count the metastable states of the m = 0 glass at each grid point, T > 0, for the values `theta` of the Parisi parameter."""
+
+    network: str
+    _: KW_ONLY
+    theta: tuple = tuple(np.linspace(0.4, 1.0, POINTS).tolist())
+
+    def __post_init__(self):
+        equations.get(self.network)
+        values = np.asarray(self.theta, float)
+        if values.ndim != 1 or not values.size or not (np.isfinite(values) & (values > 0)).all() or len(set(values)) < values.size:
+            raise ParameterError(f"theta = {self.theta!r}: expected one or more different positive numbers", "theta")
+        object.__setattr__(self, "theta", tuple(values.tolist()))
+
+    @property
+    def samples(self):
+        """Disorder samples: the theory has none, one run per grid point."""
+        return 1
+
+    def identity(self):
+        """What determines the physics, as JSON-able values."""
+        return {"task": "Complexity", "network": self.network, "theta": list(self.theta)}
+
+    def check(self, point):
+        """ParameterError if the grid point does not fit, before anything runs; a T without metastable states fits."""
+        self._temperatures(point)
+
+    def _temperatures(self, point):
+        """(T_K, T_d) at the grid point."""
+        module = equations.get(self.network)
+        params = check(self.network, point, required=module.REQUIRED, optional=module.OPTIONAL)
+        if params["T"] == 0:
+            raise ParameterError("T = 0: theta vanishes there; raise T, or call complexity with y = theta/T", "T")
+        if params.P == 2 or params.alpha == 0:
+            complexity(self.network, theta=self.theta, **point)       # says why not
+        top = onestep.static(module.build(params))
+        return top.static * params.alpha**0.5, top.dynamic * params.alpha**0.5
+
+    def run(self, point, *, sample=0, seed=0):
+        """{name: (dims, array)} over ("theta",): what `complexity` returns; NaN above T_d, and below T_K at theta > 1, where no states are."""
+        static, dynamic = self._temperatures(point)
+        names = ("complexity", "state_free_energy", "free_energy", "q1", "replicon")
+        out = {name: (("theta",), np.full(len(self.theta), np.nan)) for name in names}
+        usable = np.array(self.theta) <= (1 if point["T"] < static else np.inf)
+        if point["T"] < dynamic and usable.any():
+            found = complexity(self.network, theta=np.array(self.theta)[usable], **point)
+            for name in names:
+                out[name][1][usable] = found[name].values
+        return {**out, "converged": (("theta",), np.isfinite(out["complexity"][1])), "theta": (("theta",), np.array(self.theta))}
 
     def summarize(self, dataset):
         """Nothing to add: the theory has no samples to average."""
