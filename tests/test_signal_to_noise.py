@@ -8,17 +8,17 @@ import pytest
 
 import hebbnet as hn
 
-TABLE = json.loads((Path(__file__).parent / "data" / "examples.json").read_text())["entries"]
+TABLE = json.loads((Path(__file__).parent / "data" / "examples_reference.json").read_text())["entries"]
 
 
-@pytest.mark.parametrize("record", [r for r in TABLE if r["quantity"] == "one_step_m"], ids=lambda r: r["id"])
+@pytest.mark.parametrize("record", [r for r in TABLE if r["quantity"] == "one_step_m"], ids=lambda r: str(r["params"]))
 def test_tabulated_overlaps(record):
     for form, short in (("gaussian", "gauss"), ("binomial", "binomial")):
         m = hn.one_step("dense", learning=record["model"], form=form, **record["params"])
         assert m == pytest.approx(record["value"][short], abs=1e-11)
 
 
-@pytest.mark.parametrize("record", [r for r in TABLE if r["quantity"] == "M_times"], ids=lambda r: r["id"])
+@pytest.mark.parametrize("record", [r for r in TABLE if r["quantity"] == "M_times"], ids=lambda r: str(r["params"]))
 def test_tabulated_thresholds(record):
     given = dict(record["params"])
     asked = given.pop("Theta")

@@ -5,8 +5,8 @@ curve.py      the symmetric retrieval solutions of one temperature as a curve al
 edges.py      where symmetric retrieval ends and where its symmetry breaks;   glass.py  glass temperatures of the m = 0 phase
 rs.py, onestep.py, krsb.py  the ansatz with no, one and k steps of replica symmetry breaking: states and their thermodynamics
 onestep_newton.py  the one-step equations and Newton's method;   onestep_lines.py  lines with one step
-complexity.py  the number of metastable glass states;   signal_to_noise.py  one step from the archetype, learnt from examples
-signal_to_noise.py, thresholds.py   one step of the dynamics; how many examples it takes
+complexity.py  the number of metastable glass states
+signal_to_noise.py, thresholds.py  one step from the archetype; how many examples it takes;   search.py  where a condition begins to hold
 solving.py    solve, solve_map;   boundaries.py  boundary, phase_diagram;   tasks.py  what a Study runs
 """
 from .boundaries import Boundary, boundary, phase_diagram

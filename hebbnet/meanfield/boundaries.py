@@ -374,7 +374,8 @@ def dataset_roots(p, which, given, unknown):
         M = least_integer(lambda M: excess(float(M)) >= 0, 1 / given.r**2, MOST_EXAMPLES)
         if M == math.inf:
             return Roots((), f"not reached with {MOST_EXAMPLES:,} examples; raise r or lower alpha"), p
-        return Roots((M,), f"converged: alpha = {p.alpha:.10g} is below this line for every whole number of examples from M = {M} on"), point(float(M))
+        status = f"converged: alpha = {p.alpha:.10g} is below this line for every whole number of examples from M = {M} on"
+        return Roots((M,), status), point(float(M))
     if unknown == "M":
         start, low, high, rising = 10 * (1 - given.r**2) / given.r**2 + 1, 1e-6, float(MOST_EXAMPLES), True
     else:

@@ -118,6 +118,14 @@ def summit(f, z, t, J, ds):
     return advance(f, z, t, J, s)
 
 
+def dissolved(f, z, t, J, ds, T):
+    """The solution within length ds of z at which theta = 1: the clusters dissolve."""
+    def excess(s):
+        return (advance(f, z, t, J, s) if s > 0 else z)[Y] + math.log(T)
+
+    return advance(f, z, t, J, brentq(excess, 0.0, ds))
+
+
 @functools.lru_cache(maxsize=1024)
 def branch(network, e, T):
     """Solutions (n, 5) from the AT line (T = 0: from half the symmetric capacity) to the end of the branch, by ascending load.
@@ -140,7 +148,8 @@ def branch(network, e, T):
             raise Unresolved("replica symmetry is stable up to the end of the branch")
         theta = at_onset(network, e, roots[0], T)[3]
         if theta >= 1:
-            raise Unresolved(f"breaking does not set in continuously (theta = {theta:.6g} > 1 on the AT line), and a discontinuous onset is not followed")
+            raise Unresolved(f"breaking does not set in continuously (theta = {theta:.6g} > 1 on the AT line), and a discontinuous onset is not "
+                             "followed")
         z = first_off(network, e, roots[0], T, cool=False)
     points, ds = [z], 0.3
     t, J = tangent(f, z, np.zeros(4))
@@ -157,9 +166,7 @@ def branch(network, e, T):
             ds /= 2
         elif ahead[LOAD] <= 0 or T * math.exp(new[Y]) >= 1:
             last = summit(f, z, t, J, ds) if ahead[LOAD] <= 0 else new
-            if T * math.exp(last[Y]) >= 1:               # theta = 1: the clusters dissolve
-                last = advance(f, z, t, J, brentq(lambda s: advance(f, z, t, J, s)[Y] + math.log(T) if s else z[Y] + math.log(T), 0.0, ds))
-            return np.array([*points, last])
+            return np.array([*points, dissolved(f, z, t, J, ds, T) if T * math.exp(last[Y]) >= 1 else last])
         else:
             points.append(new)
             z, t, J, ds = new, ahead, there, min(1.6 * ds, 1.5)
@@ -266,9 +273,11 @@ def retrieval(network, e, alpha, T):
         if not broken and not alpha <= largest:
             return absent(rs.retrieval(e, alpha, T).status)
         if not any(low < alpha < high for low, high in broken) and not (broken and alpha > largest):
-            where = " and ".join(f"breaks only above alpha = {low:.10g}" + (f" and below {high:.10g}" if high < math.inf else "") for low, high in broken)
-            return absent(f"replica symmetry is stable at alpha = {alpha:.10g}, T = {T:.10g} (at this T it "
-                          f"{where or 'is stable up to the end of the branch'}); take ansatz='rs'")
+            where = "is stable up to the end of the branch"
+            if broken:
+                low, high = broken[0]
+                where = f"breaks only above alpha = {low:.10g}" + (f" and below {high:.10g}" if high < math.inf else "")
+            return absent(f"replica symmetry is stable at alpha = {alpha:.10g}, T = {T:.10g} (at this T it {where}); take ansatz='rs'")
         onset = broken[0][0]
     try:
         if T > 0 or alpha >= largest / 2:
