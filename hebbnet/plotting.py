@@ -23,6 +23,7 @@ LINES = {   # lines of a phase diagram: words, color, dashes
     "spinodal": ("spinodal $T_M$", COLORS[0], "-"),
     "transition": ("transition $T_c$", COLORS[1], "-"),
     "at": ("AT line", COLORS[3], "--"),
+    "nishimori": ("$m = q$, symmetry exact", "black", (0, (5, 1.5))),
     "static_glass": ("static glass $T_K$", COLORS[5], "-."),
     "dynamic_glass": ("dynamic glass $T_d$", COLORS[5], ":"),
     "gardner": ("Gardner $T_G$", COLORS[2], "-."),
@@ -84,23 +85,28 @@ def overlap_map(ax, run, size=26):
     return points
 
 
-def overlap_points(ax, run, x, *, color, marker):
-    """m with its standard error over disorder against `x`: filled where `trusted`, else open and over the chains that stayed.
+def overlap_points(ax, run, x, *, color, marker, name="m"):
+    """m (or n) with its standard error over disorder against `x`: filled where `trusted`, else open and over the chains that stayed.
 
     Nothing is drawn where more than half of the chains left: the rest is a biased choice.
     """
     sure = trusted(run).values
     most = (run.escaped_fraction <= 0.5).values & ~sure
-    for chosen, y, error, face in ((sure, run.m_mean, run.m_err, color), (most, run.m_retrieval_mean, run.m_retrieval_err, "none")):
+    for chosen, kind, face in ((sure, name, color), (most, f"{name}_retrieval", "none")):
+        y, error = run[f"{kind}_mean"], run[f"{kind}_err"]
         ax.errorbar(run[x].values[chosen], y.values[chosen], error.values[chosen], fmt=marker, color=color, markerfacecolor=face,
                     elinewidth=1, capsize=2, linestyle="none")
 
 
-def legend(ax, sizes, **kwargs):
-    """The legend of `ax` with one gray marker per system size, and what an open one means."""
-    lines, _ = ax.get_legend_handles_labels()
+def legend(ax, sizes, lines_of=None, colors=None, **kwargs):
+    """The legend of `ax` with one marker per system size, gray or in `colors`, and what an open one means.
+
+    ax may be a figure; the lines are those of `lines_of` then.
+    """
+    lines, _ = (lines_of or ax).get_legend_handles_labels()
     gray = {"linestyle": "none", "color": COLORS[5]}
-    handles = [plt.Line2D([], [], marker=marker, label=f"Monte Carlo, N = {N}", **gray) for N, marker in zip(sizes, MARKERS)]
+    handles = [plt.Line2D([], [], marker=marker, label=f"Monte Carlo, N = {N}", **{**gray, "color": color})
+               for N, marker, color in zip(sizes, MARKERS, colors or [COLORS[5]] * len(sizes))]
     handles.append(plt.Line2D([], [], marker="o", markerfacecolor="none", label="open: some left or unequilibrated,\nmean of those that stayed",
                               **gray))
     ax.legend(handles=[*lines, *handles], **kwargs)

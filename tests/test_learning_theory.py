@@ -221,15 +221,15 @@ POINTS = [dict(P=4, alpha=0.1, T=0.3, learning="supervised", rho=0.1), dict(P=6,
 @pytest.mark.parametrize("params", POINTS, ids=str)
 def test_solutions_are_stationary_and_thermodynamics_is_consistent(params):
     s, beta = hn.solve("dense", **params), 1 / params["T"]
-    scale = min(1 - s.q, s.q)
+    scale = min(1 - s.q, s.q) * (1 - s.chi if params["P"] == 2 else 1)
 
     def A(n=s.n, q=s.q, beta=beta):
         return free_entropy(n, q, beta, params)
 
     assert s.converged and s.residual < 1e-12
     assert s.free_entropy == pytest.approx(A(), abs=1e-10)
-    assert derivative(lambda n: A(n=n), s.n, 1e-3) == pytest.approx(0, abs=1e-8)
-    assert derivative(lambda q: A(q=q), s.q, 1e-2 * scale) * scale == pytest.approx(0, abs=1e-8)
+    assert derivative(lambda n: A(n=n), s.n, 3e-4) == pytest.approx(0, abs=1e-8)
+    assert derivative(lambda q: A(q=q), s.q, 5e-3 * scale) * scale == pytest.approx(0, abs=1e-8)
     assert s.energy == pytest.approx(-derivative(lambda b: A(beta=b), beta, 1e-3 * beta), abs=1e-8)
     assert s.entropy == pytest.approx(s.free_entropy + beta * s.energy, abs=1e-11)
     u, probability = site_values(params)                    # m, from the field that the solution names

@@ -237,8 +237,8 @@ def quantities(network, e, alpha, T, m, chi, w):
     with np.errstate(divide="ignore"):
         out["free_entropy"] = np.where(T > 0, -f / T, np.where(np.isnan(f), np.nan, np.inf))
     out.update(free_energy=f, energy=network.energy(x, e, alpha), entropy=network.entropy(x, e, alpha), replicon=network.replicon(x, e, alpha, T))
-    if e.examples is not None and e.examples[3]:
-        out["example_mode"] = network.example_mode(x, e)
+    if e.examples is not None:
+        out["example_mode"] = network.example_mode(x, e) if e.examples[3] else np.full(m.shape, np.nan)
     return out
 
 

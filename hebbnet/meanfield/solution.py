@@ -35,7 +35,7 @@ class Solution:
     iterations: int
     status: str
     replicon0: float | None = None   # 1RSB: the same between clusters; None: this ansatz has none
-    example_mode: float | None = None   # unsupervised learning: positive where no single example wins over the others
+    example_mode: float | None = None   # unsupervised learning: positive where no single example wins over the others; supervised: NaN
 
     def __getattr__(self, name):
         order = object.__getattribute__(self, "__dict__").get("order", {})
