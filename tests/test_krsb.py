@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import log_ndtr
 
+import hebbnet as hn
 from hebbnet import equations
 from hebbnet.meanfield import glass, krsb, levels
 from hebbnet.meanfield.sequences import Capacities, extrapolate, sk_ground_state
@@ -115,8 +116,11 @@ def inner_free_energy(h, D, y, T, step):
     return log_mean_exp(y * T * np.logaddexp(x, -x), weight) / y
 
 
-def action(P, T, m, q0, q1, chi, y1, y2, alpha, fine):
-    """-f with two steps, from nested sums over z0 and z1 (and z2): docs/theory/krsb, written for P = 2 and pure P >= 3."""
+REPEATED = {3: [0, 1.5, 0, 1], 4: [0, 0, 3, 0, 1], 5: [0, 15 / 8, 0, 5, 0, 1], 6: [0, 0, 45 / 8, 0, 15 / 2, 0, 1]}
+
+
+def action(P, T, m, q0, q1, chi, y1, y2, alpha, fine, repeated=False):
+    """-f with two steps, from nested sums over z0 and z1 (and z2): docs/theory/krsb."""
     q = np.array([q0, q1, 1 - T * chi])
     y = np.array([y1, y2])
     dq = np.diff(q)
@@ -128,10 +132,11 @@ def action(P, T, m, q0, q1, chi, y1, y2, alpha, fine):
         rest = -m * m / 2 - alpha / 2 * (1 + T * math.log(C2) + math.log(C0 / C1) / y1 + math.log(C1 / C2) / y2 - q0 / C0
                                          + r[2] * chi + y @ np.diff(r * q))
     else:
-        w, h = alpha * P / 2 * q ** (P - 1), P / 2 * m ** (P - 1)
-        rest = -(P - 1) / 2 * m**P - y @ np.diff(alpha / 2 * (P - 1) * q**P) / 2
+        xi = alpha / 2 * np.polynomial.Polynomial(REPEATED[P] if repeated else [0] * P + [1])
+        w, h = xi.deriv()(q), P / 2 * m ** (P - 1)
+        rest = -(P - 1) / 2 * m**P - y @ np.diff(q * w - xi(q)) / 2
         if T > 0:
-            rest += alpha / 4 / T * (1 - q[2] ** P - T * chi * P * q[2] ** (P - 1))
+            rest += (xi(1) - xi(q[2]) - T * chi * w[2]) / 2 / T
     (z0, g0), (z1, g1) = nodes(fine[0]), nodes(fine[1])
     field = h + math.sqrt(w[0]) * z0[:, None] + math.sqrt(w[1] - w[0]) * z1
     f2 = inner_free_energy(field, w[2] - w[1], y2, T, fine[1])
@@ -141,12 +146,12 @@ def action(P, T, m, q0, q1, chi, y1, y2, alpha, fine):
 NAMES = ("m", "q0", "q1", "chi", "y1", "y2")
 
 
-def gradient(P, T, x, alpha, fine, active=NAMES):
+def gradient(P, T, x, alpha, fine, active=NAMES, repeated=False):
     """Central differences of the action, in steps that suit each parameter."""
     out = {}
     for name in active:
         scale = {"m": 1 - x["m"], "q0": 1 - x["q0"], "q1": 1 - x["q1"]}.get(name, x[name]) * 1e-3
-        at = [action(P, T, **{**x, name: x[name] + s * scale}, alpha=alpha, fine=fine) for s in (-2, -1, 1, 2)]
+        at = [action(P, T, **{**x, name: x[name] + s * scale}, alpha=alpha, fine=fine, repeated=repeated) for s in (-2, -1, 1, 2)]
         out[name] = (at[0] - 8 * at[1] + 8 * at[2] - at[3]) / (12 * scale)
     return out
 
@@ -170,6 +175,30 @@ def test_the_action_is_stationary_in_every_parameter(P, alpha, T, fine):
         assert abs(slopes[name]) < 1e-8, name
     away = gradient(P, T, {**x, "y1": 1.1 * x["y1"], "q1": x["q1"] + 0.1 * (1 - x["q1"])}, alpha, fine, active)
     assert max(abs(away[name]) for name in ("q0", "q1", "m")) > 1e-5           # the test can fail
+
+
+@pytest.mark.parametrize("P, T", [(3, 0.0), (3, 0.3), (4, 0.0), (4, 0.5), (5, 0.5)])
+def test_the_action_of_the_glass_with_repeated_indices_is_stationary(P, T):
+    s, one = (solve("glass", k, P=P, alpha=1.0, T=T, self_interaction=True) for k in (2, 1))
+    x, fine = parameters(s), (0.1, 0.1) if T > 0 else (0.05, 0.05)
+    assert 0 < s.q[0] < s.q[1] < s.q[2] and s.free_energy > one.free_energy
+    assert -action(P, T, **x, alpha=1.0, fine=fine, repeated=True) == pytest.approx(s.free_energy, abs=1e-10)
+    active = [name for name in NAMES[1:] if name != "chi" or T > 0]
+    slopes = gradient(P, T, x, 1.0, fine, active, repeated=True)
+    assert max(abs(slopes[name]) for name in active) < 1e-7
+    away = gradient(P, T, {**x, "y1": 1.1 * x["y1"]}, 1.0, fine, active, repeated=True)
+    assert max(abs(away[name]) for name in active) > 1e-4                     # the test can fail
+
+
+@pytest.mark.parametrize("P", [3, 4, 5, 6, 7])
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.9])
+def test_one_step_of_the_glass_with_repeated_indices_is_that_of_onestep(P, share):
+    """Another recursion, quadrature and solver."""
+    T = share * glass.temperatures(build(P=P, self_interaction=True).kernel).static
+    k, one = (hn.solve("dense", P=P, alpha=1.0, T=T, self_interaction=True, start="glass", **how) for how in (
+        {"ansatz": "krsb", "k": 1}, {"ansatz": "1rsb"}))
+    for mine, other in ((k.q[0], one.q0), (k.q[1], one.q1), (k.y[0], one.y), (k.chi, one.chi), (k.energy, one.energy), (k.entropy, one.entropy)):
+        assert mine == pytest.approx(other, rel=1e-7, abs=1e-8)
 
 
 def test_two_steps_at_the_hopfield_capacity():
@@ -230,7 +259,8 @@ def test_a_finer_grid_changes_nothing():
 
 @pytest.mark.parametrize("f", [lambda k: line("spinodal", k, P=4, T=0.0)[0], lambda k: line("spinodal", k, P=2, T=0.0)[0],
                                lambda k: line("spinodal", k, P=4, T=0.2)[0], lambda k: solve("retrieval", k, P=4, alpha=0.42, T=0.0).energy,
-                               lambda k: solve("glass", k, P=3, alpha=1.0, T=0.0).energy, sk_ground_state])
+                               lambda k: solve("glass", k, P=3, alpha=1.0, T=0.0).energy, sk_ground_state,
+                               *(lambda k, P=P: solve("glass", k, P=P, alpha=1.0, T=0.0, self_interaction=True).energy for P in (3, 4, 5, 6))])
 def test_each_step_changes_less(f):
     changes = np.diff([f(k) for k in (1, 2, 3, 4)])
     assert (changes > 0).all() and (changes[1:] < changes[:-1] / 2).all()        # energies and loads rise
@@ -269,6 +299,31 @@ def test_absent_lines_say_why():
     assert math.isnan(alpha) and not s.converged and "take ansatz='rs'" in status
 
 
+@pytest.mark.parametrize("which, P, alpha", [
+    ("spinodal", 4, 0.4601), pytest.param("spinodal", 2, 0.138197, marks=pytest.mark.slow),
+    pytest.param("transition", 4, 0.37983, marks=pytest.mark.slow)])
+def test_lines_agree_whichever_parameter_is_the_unknown(which, P, alpha):
+    found = hn.boundary("dense", which, P=P, alpha=alpha, ansatz="krsb", k=2)
+    assert found.converged and found.unknown == "T" and found.solution.q.shape == (3,) and len(found.values) == (2 if P == 2 else 1)
+    for T in found.values:
+        assert float(hn.boundary("dense", which, P=P, T=T, ansatz="krsb", k=2)) == pytest.approx(alpha, rel=1e-9)
+
+
+def test_lines_that_more_steps_do_not_change():
+    for which, point in (("at", {"alpha": 0.3}), ("at", {"T": 0.1}), ("static_glass", {"alpha": 0.3}), ("gardner", {"T": 0.05})):
+        k, none = (hn.boundary("dense", which, P=4, **point, **how) for how in ({"ansatz": "krsb", "k": 2}, {}))
+        assert k.converged and k.value == none.value and k.ansatz == "krsb"
+
+
+@pytest.mark.parametrize("which, point, words", [
+    ("spinodal", {"alpha": 0.3}, "replica symmetry is stable"), ("spinodal", {"alpha": 0.47}, "no retrieval at alpha = 0.47"),
+    ("transition", {"alpha": 0.3}, "retrieval has the lower"), ("transition", {"alpha": 0.47}, "followed from T = 0"),
+    ("transition", {"T": 0.16}, "retrieval is replica symmetric"), ("at", {"T": 0.0}, "unstable")])
+def test_absent_lines_of_temperature_say_why(which, point, words):
+    found = hn.boundary("dense", which, P=4, ansatz="krsb", k=2, **point)
+    assert not found.converged and math.isnan(found.value) and found.values == () and words in found.status
+
+
 def test_merged_levels_are_not_a_solution():
     one = krsb.retrieval(build(P=4), 0.42, 0.0, 1)
     merged = one._replace(gap=one.gap[0] * np.array([1, 1 - 1e-8]), y=np.append(one.y / 2, one.y))
@@ -297,12 +352,10 @@ def test_refusals():
         solve("paramagnet", 2, P=4, alpha=0.4, T=1.0)
     with pytest.raises(ParameterError, match="retrieval"):
         solve("retreival", 2, P=4, alpha=0.4, T=1.0)
-    with pytest.raises(ParameterError, match="distinct indices"):
-        solve("glass", 2, P=4, alpha=0.4, T=0.0, self_interaction=True)
     with pytest.raises(ParameterError, match="spinodal, transition"):
         line("at", 2, P=4, T=0.0)
-    with pytest.raises(ParameterError, match="give T"):
-        krsb.line("dense", DENSE, "spinodal", {"P": 4, "alpha": 0.4}, k=2)
+    with pytest.raises(ParameterError, match="exactly one"):
+        krsb.line("dense", DENSE, "spinodal", {"P": 4, "alpha": 0.4, "T": 0.1}, k=2)
 
 
 @pytest.mark.parametrize("k, values", [([1, 2, 3], [1, 2, 3]), ([1, 2, 3, 4], [1, 2, 3]), ([1, 3, 2, 4], [1, 2, 3, 4]),

@@ -28,7 +28,8 @@ def log_average(a, s0, s1, theta):
 
 
 def polynomial(P, alpha, repeated):
-    powers = {(3, True): [0, 1.5, 0, 1], (4, True): [0, 0, 3, 0, 1]}.get((P, repeated), [0] * P + [1])
+    powers = {(3, True): [0, 1.5, 0, 1], (4, True): [0, 0, 3, 0, 1], (5, True): [0, 15 / 8, 0, 5, 0, 1],
+              (6, True): [0, 0, 45 / 8, 0, 15 / 2, 0, 1]}.get((P, repeated), [0] * P + [1])
     return alpha / 2 * np.polynomial.Polynomial(powers)
 
 
@@ -54,7 +55,8 @@ def derivative(f, x, h):
     return (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h)
 
 
-SOLVED = [("glass", 4, 0.1, 0.2, True), ("glass", 4, 0.3, 0.5, True),
+SOLVED = [("glass", 4, 0.1, 0.2, True), ("glass", 4, 0.3, 0.5, True), ("glass", 4, 1.0, 1.7, True), ("glass", 3, 0.3, 0.2, True),
+          ("glass", 3, 1.0, 0.7, True), ("glass", 5, 0.05, 0.2, True), ("glass", 5, 1.0, 1.6, True), ("glass", 6, 1.0, 1.5, True),
           ("retrieval", 4, 0.42, 0.1, False), ("retrieval", 4, 0.45, 0.3, False), ("retrieval", 3, 0.44, 0.2, False),
           ("retrieval", 6, 0.5, 0.25, False), ("retrieval", 4, 0.16, 0.1, True), ("retrieval", 3, 0.255, 0.12, True),
           ("glass", 4, 1.0, 0.4, False), ("glass", 3, 1.0, 0.5, False), ("glass", 2, 0.1, 0.3, False), ("glass", 2, 0.5, 1.0, False)]
@@ -71,7 +73,7 @@ def test_solutions_are_stationary_points_and_thermodynamics_is_consistent(start,
     assert s.converged and s.residual < 1e-11 and 0 <= s.q0 < s.q1 < 1 and 0 < s.theta < 1
     assert s.free_entropy == pytest.approx(A(), abs=1e-10 / T)
     gap = min(s.q1 - s.q0, 1 - s.q1, 0.1) * (0.02 if P == 2 else 1)         # P = 2: D1, D2 are close to 0
-    steps = {"m": 1e-3, "q1": 0.05 * gap, "theta": (1e-3 if P == 2 else 0.01) * s.theta, **({"q0": 0.05 * gap} if s.q0 > 0 else {})}
+    steps = {"m": 1e-3, "q1": 0.05 * gap, "theta": (1e-3 if P == 2 else 5e-3) * s.theta, **({"q0": min(0.05 * gap, 0.01 * s.q0)} if s.q0 > 0 else {})}
     for name, h in steps.items():
         if name == "m" and s.m == 0:
             continue
@@ -357,12 +359,115 @@ def test_the_continuous_glass_is_that_of_the_sk_model_for_a_quadratic_kernel():
     assert found == pytest.approx(-0.7652, abs=1e-4) and found == pytest.approx(float(hn.sk_ground_state(1)), abs=1e-8)
 
 
-def test_the_glass_with_repeated_indices_grows_from_its_transition():
-    """P = 4: continuous at T = sqrt(3 alpha), where q1 vanishes and the free energy is the paramagnet's."""
-    top = math.sqrt(0.3)
-    far, near = (hn.solve("dense", P=4, alpha=0.1, T=T, self_interaction=True, ansatz="1rsb", start="glass") for T in (0.4, 0.49))
-    zero = hn.solve("dense", P=4, alpha=0.1, T=0.49, self_interaction=True, start="paramagnet")
-    assert far.converged and near.converged and far.q1 > near.q1 and near.free_energy == pytest.approx(zero.free_energy, abs=2e-4)
-    assert near.free_energy > zero.free_energy   # replicas maximize f over overlaps
-    above = hn.solve("dense", P=4, alpha=0.1, T=top * 1.001, self_interaction=True, ansatz="1rsb", start="glass")
-    assert not above.converged and "T_g" in above.status and math.isnan(above.q1)
+def glassy(P, share, alpha=1.0):
+    """One-step glass with repeated indices, at `share` of its freezing temperature."""
+    T = share * float(hn.boundary("dense", "static_glass", P=P, alpha=alpha, self_interaction=True))
+    return hn.solve("dense", P=P, alpha=alpha, T=T, self_interaction=True, ansatz="1rsb", start="glass")
+
+
+def zero_phase(P, T, alpha=1.0):
+    return hn.solve("dense", P=P, alpha=alpha, T=T, self_interaction=True, start="paramagnet")
+
+
+def test_the_glass_with_a_quadratic_term_grows_from_its_transition_as_in_the_sk_model():
+    """P = 4: continuous at T = sqrt(3 alpha); q0 = q1/3 (Parisi 1980), q1 = tau, theta = (2/3) 4 q1 and f - f_para ~ tau**3."""
+    excess = {}
+    for tau in (0.02, 0.01, 0.005):
+        s = glassy(4, 1 - tau)
+        assert s.converged and s.q0 / s.q1 == pytest.approx(1 / 3, abs=0.02 * tau)
+        assert s.q1 / tau == pytest.approx(1, abs=2 * tau) and s.theta / tau == pytest.approx(8 / 3, abs=tau)
+        excess[tau] = s.free_energy - zero_phase(4, s.params.T).free_energy        # replicas maximize f over overlaps
+    assert excess[0.02] / excess[0.01] == pytest.approx(8, rel=0.05) and excess[0.01] / excess[0.005] == pytest.approx(8, rel=0.02)
+    above, close = glassy(4, 1.001), glassy(4, 0.999)
+    assert not above.converged and not close.converged and "T_g" in above.status and "too close" in close.status and math.isnan(close.q1)
+    assert glassy(4, 0.996).converged
+
+
+def test_the_glass_of_three_breaks_continuously_in_its_random_field():
+    """P = 3: on the AT line of the m = 0 phase, with the theta of the expansion there; next to it one step is stable."""
+    e, edge = build(P=3, self_interaction=True), hn.boundary("dense", "static_glass", P=3, alpha=1.0, self_interaction=True)
+    assert abs(edge.solution.replicon) < 1e-12 and edge.solution.q > 0.5
+    theta = onestep.at_freezing(dense, e)
+    thetas, excess = [], []
+    for tau in (0.004, 0.002, 0.001):
+        s, rs = glassy(3, 1 - tau), zero_phase(3, (1 - tau) * edge.value)
+        assert s.converged and "unstable" not in s.status and rs.replicon < 0 < s.replicon and s.replicon0 > 0
+        thetas.append(s.theta)
+        excess.append(s.free_energy - rs.free_energy)
+        assert "breaks replica symmetry" in rs.status
+    assert (8 * thetas[2] - 6 * thetas[1] + thetas[0]) / 3 == pytest.approx(theta, abs=5e-6)
+    assert excess[0] / excess[1] == pytest.approx(8, rel=0.05) and excess[1] / excess[2] == pytest.approx(8, rel=0.05) and excess[2] > 0
+    assert not glassy(3, 1 - 1e-6).converged and not glassy(3, 1.01).converged
+    line = hn.boundary("dense", "gardner", P=3, alpha=1.0, self_interaction=True, ansatz="1rsb")
+    assert line.value < edge.value and abs(line.solution.replicon) < 1e-9
+
+
+@pytest.mark.parametrize("P", [5, 7])
+def test_the_glass_of_odd_P_jumps_out_of_the_random_field(P):
+    """T_K by sums over z0 and z1 at theta = 1: q0 is the symmetric state's, q1 and the complexity 0 follow."""
+    xi, found = np.polynomial.Polynomial(dense.kernel(P, True)), glass.temperatures(tuple(dense.kernel(P, True)))
+    slope = xi.deriv()
+
+    def overlaps_and_complexity(T, q0, q1):
+        v0, gap = slope(q0) / T**2, (slope(q1) - slope(q0)) / T**2
+        u0 = math.sqrt(v0) * Z0[:, None]
+        u = u0 + math.sqrt(gap) * Z1
+        weights = GAUSS1 * np.cosh(u) / np.cosh(u0) * math.exp(-gap / 2)
+        entropic = GAUSS0 @ ((weights * np.log(np.cosh(u))).sum(axis=1) - gap / 2 - np.log(np.cosh(u0[:, 0])))
+        dg = q1 * slope(q1) - q0 * slope(q0) - xi(q1) + xi(q0)
+        return GAUSS0 @ np.tanh(u0[:, 0]) ** 2, GAUSS0 @ (weights * np.tanh(u) ** 2).sum(axis=1), dg / (2 * T**2) - entropic
+
+    q0, q1, number = overlaps_and_complexity(found.static, found.static_q0, found.static_q)
+    assert (q0, q1, number) == pytest.approx((found.static_q0, found.static_q, 0), abs=1e-11)
+    q0, q1, number = overlaps_and_complexity(found.dynamic, found.dynamic_q0, found.dynamic_q)
+    assert (q0, q1) == pytest.approx((found.dynamic_q0, found.dynamic_q), abs=1e-11) and number > 0 and found.dynamic > found.static
+    step = 1e-4                                                              # T_d is a maximum: off it by second order only
+    shifted = overlaps_and_complexity(found.dynamic, found.dynamic_q0, found.dynamic_q + step)[1] - found.dynamic_q - step
+    assert abs(shifted) < 20 * step**2
+    born = hn.boundary("dense", "static_glass", P=P, alpha=0.04, self_interaction=True, ansatz="1rsb")
+    assert born.solution.theta == 1 and "jumps" in born.status and born.solution.q0 == found.static_q0
+    assert born.solution.free_energy == pytest.approx(zero_phase(P, born.value, 0.04).free_energy, abs=1e-12)
+    near, cold = glassy(P, 1 - 1e-6, 0.04), glassy(P, 0.5, 0.04)
+    assert near.converged and near.theta == pytest.approx(1, abs=1e-5) and near.q1 == pytest.approx(found.static_q, abs=1e-5)
+    assert cold.free_energy > zero_phase(P, cold.params.T, 0.04).free_energy and cold.theta < 0.6
+
+
+@pytest.mark.parametrize("P", [6, 8])
+def test_the_glass_of_even_P_from_six_on_keeps_q0_at_zero(P):
+    """With repeated indices xi has a q**2 term, but in the glass fluctuations between clusters stay stable down to T = 0."""
+    for share in (0.9999, 0.8, 0.4, 0.1, 0.0):
+        s = glassy(P, share)
+        assert s.converged and s.q0 == 0 and s.replicon0 > 0
+    edge = hn.boundary("dense", "static_glass", P=P, alpha=1.0, self_interaction=True)
+    assert edge.solution.replicon > 0 and edge.value > math.sqrt(2 * dense.kernel(P, True)[2])
+    data = complexity("dense", P=P, alpha=1.0, T=0.5 * edge.value, self_interaction=True, theta=np.linspace(0.4, 0.5, 21))
+    s, f, theta = data.complexity.values, data.state_free_energy.values, data.theta.values
+    np.testing.assert_allclose((s[2:] - s[:-2]) / (f[2:] - f[:-2]), theta[1:-1] / (0.5 * edge.value), rtol=3e-3)
+
+
+@pytest.mark.parametrize("P", [3, 4, 5, 6, 7])
+def test_the_glass_with_repeated_indices_has_a_zero_temperature_limit_and_scales(P):
+    zero, near, far = (glassy(P, share) for share in (0.0, 1e-5, 2e-5))
+    assert zero.converged and zero.q1 == 1 and zero.theta == 0 and zero.free_energy == pytest.approx(zero.energy, rel=1e-12)
+    for name in ("q0", "chi", "y", "energy", "entropy", "free_energy", "replicon0"):
+        assert 2 * getattr(near, name) - getattr(far, name) == pytest.approx(getattr(zero, name), rel=1e-5, abs=1e-9), name
+    a, b = glassy(P, 0.6), glassy(P, 0.6, 0.09)
+    assert (b.q0, b.q1, b.theta) == pytest.approx((a.q0, a.q1, a.theta), rel=1e-9) and b.energy == pytest.approx(0.3 * a.energy, rel=1e-10)
+
+
+@pytest.mark.parametrize("P", [3, 4, 5])
+def test_the_transition_with_repeated_indices_is_continuous_where_the_glass_freezes(P):
+    kernel = {"P": P, "self_interaction": True}
+    for T, ansatz in ((0.0, "1rsb"), (0.1, "rs")):
+        line = hn.boundary("dense", "transition", T=T, ansatz=ansatz, **kernel)
+        zero = hn.solve("dense", alpha=line.value, T=T, ansatz="1rsb", start="glass", **kernel)
+        assert line.converged and zero.converged and line.solution.free_energy == pytest.approx(zero.free_energy, abs=1e-12)
+    unit = float(hn.boundary("dense", "static_glass", alpha=1.0, **kernel))
+    low, high = 0.3, 0.5
+    for _ in range(40):                                    # where the line meets the freezing temperature
+        T = (low + high) / 2
+        hotter = T > unit * math.sqrt(float(hn.boundary("dense", "transition", T=T, **kernel)))
+        low, high = (low, T) if hotter else (T, high)
+    loads = [float(hn.boundary("dense", "transition", T=T * (1 + shift), **kernel)) for shift in (-2e-4, -1e-4, 1e-4, 2e-4)]
+    slopes = np.diff(loads) / np.diff([-2e-4, -1e-4, 1e-4, 2e-4])
+    assert np.ptp(slopes) < 0.02 * abs(slopes).max()

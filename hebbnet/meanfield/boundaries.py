@@ -152,13 +152,10 @@ def transition(p):
     return transition_temperature(p) if p.unknown == "T" else transition_load(p)
 
 
-def glass_underived(p):
-    """A sentence where the m = 0 glass of these equations is not followed, else None."""
-    try:
-        return None if p.e.soft else onestep.static(p.e) and None
-    except ParameterError:
-        return ("below the static glass temperature the m = 0 phase is a glass that `boundary` does not follow for noise with several powers of q; "
-                "compare free energies with solve(ansatz='1rsb', start='glass')")
+def unresolved(p):
+    """A sentence where a free energy that the transition needs is not known."""
+    glassy = None if p.e.soft else onestep.spin_glass(p.network, p.e, 1.0, 0.0)
+    return UNRESOLVED if glassy is None or glassy.exists else f"no transition found: {glassy.status}; take another N, or none"
 
 
 def transition_temperature(p):
@@ -166,24 +163,19 @@ def transition_temperature(p):
     if interval is None:
         return spinodal(p)
     low, high = interval
-    unknown_glass = glass_underived(p)
     freezing = 0.0 if p.e.soft else rs.freezing_temperature(p.e, p.alpha)
-    if unknown_glass and freezing >= high:
-        return Roots((), f"no transition above T = {freezing:.10g}: {unknown_glass}")
     # the paramagnet does not reach T = 0; a glass does
     bottom = max(low, freezing) if freezing > 0 else max(low, 0.0 if p.e.soft else 1e-3 * high)
     grid = np.linspace(bottom, high, 25) if bottom < high else np.array([])
-    if freezing > low and not unknown_glass:
+    if freezing > low:
         grid = np.concatenate([np.linspace(low, min(freezing, high), 7 if p.broken else 13)[:None if grid.size == 0 else -1], grid])
     roots, values = sign_changes(lambda T: advantage(p, p.alpha, T), grid)
     if roots:
         return Roots(roots, "converged" if len(roots) == 1 else "converged: re-entrant, the phase changes at each root")
     if np.isnan(values).any() or (p.e.soft and values[0] > 0):
-        return Roots((), UNRESOLVED)
+        return Roots((), unresolved(p))
     if values[0] > 0:
         return Roots((), "no transition: retrieval has the lower free energy up to the end of its branch")
-    if unknown_glass:
-        return Roots((), f"no transition at alpha = {p.alpha:.10g} for T >= {freezing:.10g}: {unknown_glass}; lower alpha")
     return Roots((), f"no transition at alpha = {p.alpha:.10g}: the m = 0 phase, a glass at low T, has the lower free energy at every T; "
                      f"lower alpha")
 
@@ -193,24 +185,16 @@ def transition_load(p):
     if p.T >= top:
         return Roots((), too_hot(p.T, top))
     largest = onestep_lines.largest_load(p.network, p.e, p.T)[0] if p.broken else rs.fold(p.e, p.T)[0]
-    unknown_glass, end = glass_underived(p), largest
-    if unknown_glass:
-        end = min(largest, (p.T / glass.temperatures(p.e.kernel).static) ** 2)
-        if end == 0:
-            return Roots((), f"no transition at T = 0: {unknown_glass}; raise T")
-    grid = np.linspace(0, end, 13 if p.broken and (p.T == 0 or p.e.soft) else 25)
+    grid = np.linspace(0, largest, 13 if p.broken and (p.T == 0 or p.e.soft) else 25)
     if p.e.soft or p.T == 0:
         grid[0] = 1e-6 * grid[1]                        # at alpha = 0 there is no glass, and no paramagnet at T = 0
     roots, values = sign_changes(lambda alpha: advantage(p, alpha, p.T), grid)
     if roots:
         return Roots(roots, "converged")
     if np.isnan(values).any():
-        return Roots((), UNRESOLVED)
+        return Roots((), unresolved(p))
     if values[0] < 0:
         return Roots((), f"no transition at T = {p.T:.10g}: the m = 0 phase has the lower free energy at every load; lower T")
-    if end < largest:
-        return Roots((), f"no transition at T = {p.T:.10g} up to alpha = {end:.10g}, where T is the static glass temperature: "
-                         f"{unknown_glass}; raise T")
     return Roots((), "no transition: retrieval has the lower free energy up to the end of its branch")
 
 
@@ -244,7 +228,10 @@ def at(p):
 # ---- glass temperatures of the m = 0 phase
 
 def static_glass(p):
-    """Where the m = 0 phase freezes: P = 2 T_g = 1 + sqrt(alpha), P >= 3 T_K sqrt(alpha); continuous where the kernel has it."""
+    """Where the m = 0 phase freezes: P = 2 T_g = 1 + sqrt(alpha), P >= 3 T_K sqrt(alpha); continuous where the kernel has it.
+
+    In a random field (odd P with repeated indices), which has q > 0 at every T: where that phase breaks replica symmetry.
+    """
     if p.e.soft:
         if p.unknown == "T":
             return Roots((1 + math.sqrt(p.alpha),), "converged", paramagnet_state, "paramagnet")
@@ -253,8 +240,9 @@ def static_glass(p):
                              f"alpha > 0")
         return Roots(((p.T - 1) ** 2,), "converged", paramagnet_state, "paramagnet")
     found = glass.temperatures(p.e.kernel)
-    kind = "continuous" if found.static_q == 0 else f"discontinuous, q jumps to {found.static_q:.10g}"
-    return _scaled(p, found.static, f"converged: {kind}", found.static_q)
+    before = f" from {found.static_q0:.10g}" if found.static_q0 else ""
+    kind = f"discontinuous, q jumps{before} to {found.static_q:.10g}" if found.jumps else f"continuous{before and f', at q = {found.static_q:.10g}'}"
+    return _scaled(p, found.static, f"converged: {kind}", found.static_q, found.static_q0)
 
 
 def dynamic_glass(p):
@@ -265,7 +253,7 @@ def dynamic_glass(p):
     found = glass.temperatures(p.e.kernel)
     if math.isnan(found.dynamic):
         return Roots((), "no dynamic glass transition: the glass grows continuously, at 'static_glass'")
-    return _scaled(p, found.dynamic, f"converged: q jumps to {found.dynamic_q:.10g}", found.dynamic_q)
+    return _scaled(p, found.dynamic, f"converged: q jumps to {found.dynamic_q:.10g}", found.dynamic_q, found.dynamic_q0)
 
 
 def gardner(p):
@@ -277,14 +265,14 @@ def gardner(p):
             return onestep.absent("no glass at alpha = 0"), onestep
         return x._replace(chi=x.chi / math.sqrt(alpha), y=x.y / math.sqrt(alpha)), onestep
 
-    return Roots(_scaled(p, temperature, "", 0).values, "converged: below, one step of breaking is unstable itself", state, "glass")
+    return Roots(_scaled(p, temperature, "", 0, 0).values, "converged: below, one step of breaking is unstable itself", state, "glass")
 
 
-def _scaled(p, temperature, status, q):
+def _scaled(p, temperature, status, q, q0):
     """A glass temperature that grows as sqrt(alpha); the state there is the paramagnet, with ansatz "1rsb" the glass born there."""
     value = temperature * math.sqrt(p.alpha) if p.unknown == "T" else (p.T / temperature) ** 2
-    if p.broken and q > 0 and value > 0:
-        return Roots((value,), status, lambda p, alpha, T: (onestep_lines.newborn_glass(T, q), onestep), "glass")
+    if p.broken and q > q0 and value > 0:
+        return Roots((value,), status, lambda p, alpha, T: (onestep_lines.newborn_glass(T, q, q0), onestep), "glass")
     return Roots((value,), status, paramagnet_state, "paramagnet")
 
 
@@ -428,8 +416,6 @@ def problem(network, which, ansatz, params, k=None):
         onestep_lines.gardner(module, point.e)              # refuses where the line does not exist
     elif which == "nishimori":
         check_nishimori(point.e)
-    elif not point.e.soft and which in ("transition", "static_glass", "dynamic_glass"):
-        glass.temperatures(point.e.kernel)                  # refuses kernels whose m = 0 glass is not derived
     elif point.e.soft and which == "dynamic_glass":
         dynamic_glass(point)
     return module, given, unknown, point
@@ -450,11 +436,11 @@ def boundary(network, which, *, ansatz="rs", k=None, **params):
     """
     method, steps = ansatz_named(ansatz, k)
     module, given, unknown, point = problem(network, which, ansatz, params, k)
-    if steps:
-        value, found, status = method.line(network, module, which, given, **steps)
-        roots, ok = (() if math.isnan(value) else (float(value),)), found.converged and not math.isnan(value)
-        return Boundary(network=network, which=which, ansatz=ansatz, unknown=unknown, params=given, value=float(value), values=roots,
-                        solution=found, converged=ok, status=status)
+    if steps and which in method.LINES:
+        method.check_storage(point.e)
+        values, found, status = method.roots(network, module, which, given, **steps)
+        return Boundary(network=network, which=which, ansatz=ansatz, unknown=unknown, params=given, value=values[-1] if values else math.nan,
+                        values=values, solution=found, converged=bool(values) and found.converged, status=status)
     try:
         if unknown in TRIAL:
             roots, point = dataset_roots(point, which, given, unknown)
@@ -464,7 +450,8 @@ def boundary(network, which, *, ansatz="rs", k=None, **params):
         roots = Roots((), f"no one-step solution found: {why}")
     value = float(roots.values[-1]) if roots.values else math.nan
     full = Params({**given, unknown: value})
-    solver, state = method, method.absent(roots.status)
+    solver = rs if steps else method                     # the other lines are the same for every number of steps
+    state = solver.absent(roots.status)
     if roots.values:
         state, solver = roots.state(point, *point.at(value))
         full = module.resolve(full)

@@ -31,8 +31,8 @@ def complexity(network, *, theta=None, y=None, **params):
     Returns an xarray.Dataset over `theta` (`y` where y was given and at T = 0): `complexity` Sigma per neuron, `state_free_energy` f_s
     of the states and `free_energy` f of the weighted whole, `q1`, `replicon` (negative: these states are unstable, Sigma is not their
     number), `converged`; scalars `theta_equilibrium` and `y_equilibrium`.  NaN where no glass solution with that theta exists.
-    Raises ParameterError for P = 2 and noise with several powers of q (not derived), for T >= T_d (no states), alpha = 0, and theta
-    <= 0 or, below T_K, > 1.
+    Raises ParameterError for P = 2 and for repeated indices that lift q0 above 0, P = 4 and odd P (not derived), for T >= T_d (no
+    states), alpha = 0, and theta <= 0 or, below T_K, > 1.
     """
     import xarray as xr
 

@@ -9,11 +9,12 @@ import functools
 import math
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
+from ..equations import dense
 from ..equations.dense import derivatives, poly
 from ..params import ParameterError, Params, choose, count
-from . import rs
+from . import edges, glass, onestep, onestep_lines, rs
 from .averages import response
 from .levels import (
     FINEST,
@@ -36,7 +37,6 @@ from .solution import Solution
 
 NAME = "krsb"
 DIMS = {"q": ("level",), "crosstalk": ("level",), "y": ("step",), "theta": ("step",)}    # of the order parameters that are arrays
-PURE_GLASS = "the k-step equations of the m = 0 glass are derived for distinct indices only"
 
 
 # ---- starting points
@@ -187,31 +187,40 @@ def retrieval(e, alpha, T, k):
 
 @functools.lru_cache(maxsize=1024)
 def frozen(e, alpha, T, k):
-    """The `State` with m = 0.  Pure kernels with P >= 3 have q_0 = 0, and depend on T/sqrt(alpha) only."""
+    """The `State` with m = 0.  For P >= 3 it depends on T/sqrt(alpha) only; whether q_0 = 0, see onestep.unmixed."""
     if alpha == 0:
         raise Unresolved("no glass at alpha = 0: there is no noise; raise alpha")
     if not e.soft and alpha != 1:
         unit, scale = frozen(e, 1.0, T / math.sqrt(alpha), k), math.sqrt(alpha)
         return unit._replace(alpha=alpha, T=T, chi=unit.chi / scale, y=unit.y / scale)
+    jumps = not e.soft and glass.temperatures(e.kernel).jumps
     if T > 0:
         freezing = rs.freezing_temperature(e, alpha)
         if T >= freezing:
             raise Unresolved(f"no glass at T = {T:.10g}: the m = 0 phase freezes at T = {freezing:.10g}; lower T")
         if k > 1 and not e.soft and replicon(e, frozen(e, alpha, T, 1)) >= 0:
             raise Unresolved(f"at T = {T:.10g} the glass of one step is stable (above the Gardner temperature); take k = 1")
+        if k > 1 and not (e.soft or jumps):
+            if T > 0.95 * freezing:
+                raise Unresolved(f"at T = {T:.10g}, within 5 % of T_g = {freezing:.10g}, several steps differ by less than Newton's method "
+                                 "separates; take k = 1 or lower T")
+            try:
+                return first_success(e, split(frozen(e, alpha, T, k - 1)), "")
+            except Unresolved:
+                pass
         return heat(e, frozen(e, alpha, 0.0, k), T, "")
-    discontinuous = not e.soft and e.kernel[2] == 0
-    if k == 1 and discontinuous:
-        return newton(e, State(0.0, 1.0, 0.0, np.ones(1), 0.1, np.array([1.5])), "")
+    if k == 1 and (jumps or not e.soft and any(e.kernel[:-1])):
+        one = onestep.state(*(onestep.frozen if onestep.unmixed(e) else onestep.mixed)(dense, e, 0.0))
+        return newton(e, State(0.0, 1.0, 0.0, np.array([one.split]), one.chi, np.array([one.y])), "")
     if k == 1:
         chi = rs.spin_glass(e, alpha, 0.0).chi if e.soft else math.sqrt(2 / math.pi / (alpha * poly(derivatives(e)[0], 1.0)))
         return first_success(e, first_steps(e, 0.0, alpha, chi), "")
     x = frozen(e, alpha, 0.0, k - 1)
-    if not discontinuous:
+    if not jumps:
         return first_success(e, split(x), "")
-    # q_0 = 0 and y_1 stay; what lies within a state is broken further
+    # clusters are stable against each other, q_0 and y_1 stay; what lies within a state is broken further
     inner = first_steps(e, 0.0, alpha, x.chi) if k == 2 else split(x._replace(gap=x.gap[1:], y=x.y[1:]))
-    return first_success(e, (i._replace(gap=np.append(1.0, i.gap), y=np.append(x.y[0], i.y)) for i in inner), "")
+    return first_success(e, (i._replace(gap=np.append(x.gap[0], i.gap), y=np.append(x.y[0], i.y)) for i in inner), "")
 
 
 # ---- from states to quantities
@@ -269,8 +278,6 @@ def check_branch(start, e):
     if start == "paramagnet":
         raise ParameterError("start = 'paramagnet' with ansatz = 'krsb': the paramagnet is replica symmetric; take ansatz='rs'", "start")
     choose("start", start, BRANCHES)
-    if start == "glass" and not e.soft and any(e.kernel[:-1]):
-        raise ParameterError(f"start = 'glass' with repeated indices: {PURE_GLASS}", "start")
 
 
 def check_storage(e):
@@ -311,6 +318,15 @@ def spinodal(e, T, k):
     return x.alpha, x
 
 
+def advantage(e, alpha, T, k):
+    """Free energy of the glass minus that of retrieval."""
+    try:
+        zero = frozen(e, alpha, T, k)
+    except Unresolved:
+        zero = frozen(e, alpha, T, 1)
+    return thermodynamics(e, zero)[0] - thermodynamics(e, retrieval(e, alpha, T, k))[0]
+
+
 def transition(e, T, k):
     """(alpha, State) where retrieval and the glass have equal free energies, both with k steps; Unresolved if there is none.
 
@@ -318,41 +334,103 @@ def transition(e, T, k):
     """
     top = fold(e, T, k).alpha
 
-    def advantage(alpha):
-        try:
-            zero = frozen(e, alpha, T, k)
-        except Unresolved:
-            zero = frozen(e, alpha, T, 1)
-        return thermodynamics(e, zero)[0] - thermodynamics(e, retrieval(e, alpha, T, k))[0]
-
-    low = 0.95 * top
-    while advantage(low) <= 0:
-        top, low = low, 0.9 * low
-    alpha = brentq(advantage, low, top, xtol=1e-14, rtol=1e-14)
+    floor = (edges.at_loads(dense, e, T) or (0.0,))[-1] if T > 0 else 0.0       # below, retrieval is replica symmetric
+    if floor > 0:
+        x = edges.retrieval_or_end(e, floor, T)
+        found = rs.quantities(dense, e, floor, T, x.m, x.chi, x.w)["free_energy"].item()
+        if thermodynamics(e, frozen(e, floor, T, 1))[0] <= found:
+            raise Unresolved(f"at T = {T:.10g} the transition lies below alpha = {floor:.10g}, where retrieval is replica symmetric; take "
+                             "ansatz='1rsb'")
+    low = max(0.95 * top, (top + floor) / 2)
+    while advantage(e, low, T, k) <= 0:
+        top, low = low, max(0.9 * low, (low + floor) / 2)
+    alpha = brentq(lambda alpha: advantage(e, alpha, T, k), low, top, xtol=1e-14, rtol=1e-14)
     return alpha, retrieval(e, alpha, T, k)
 
 
-LINES = {"spinodal": spinodal, "transition": transition}
+# ---- the same lines with T as the unknown
+
+NEAR_MEETING = 0.9      # part of the temperature where breaking ends on the spinodal, up to which several steps are told apart
+
+
+@functools.lru_cache
+def shape(e, k):
+    """((T, alpha) ...) of the end of retrieval with k steps, from T = 0 up to where they are resolved, monotonic in between."""
+    grid = np.linspace(0.0, NEAR_MEETING * onestep_lines.meeting(dense, e), 6).tolist()
+    loads = [fold(e, T, k).alpha for T in grid]
+    top = int(np.argmax(loads))
+    if 0 < top < len(grid) - 1:
+        T = float(minimize_scalar(lambda T: -fold(e, T, k).alpha, bounds=(grid[top - 1], grid[top + 1]), method="bounded",
+                                  options={"xatol": 1e-4 * grid[top]}).x)
+        grid.append(T)
+        loads.append(fold(e, T, k).alpha)
+    return tuple(sorted(zip(grid, loads)))
+
+
+def spinodal_temperatures(e, alpha, k):
+    """[(T, State) ...], ascending, at the ends of retrieval at this load where they are broken; Unresolved if there are none."""
+    points, roots = shape(e, k), []
+    for (a, left), (b, right) in zip(points, points[1:]):
+        if left == alpha:
+            roots.append(a)
+        elif (left - alpha) * (right - alpha) < 0:
+            roots.append(brentq(lambda T: fold(e, T, k).alpha - alpha, a, b, xtol=1e-12, rtol=1e-10))
+    if roots:
+        return [(T, fold(e, T, k)) for T in roots]
+    hot, largest = points[-1][0], max(load for _, load in points)
+    if alpha > max(largest, onestep_lines.shape(dense, e)[-1][1]):
+        raise Unresolved(f"no retrieval at alpha = {alpha:.10g}: its end reaches alpha = {largest:.10g} with k = {k}; lower alpha")
+    raise Unresolved(f"at alpha = {alpha:.10g} no end of retrieval lies below T = {hot:.10g}; above, replica symmetry is stable or k steps are not "
+                     "told apart, and ansatz='1rsb' differs by less than 1e-6")
+
+
+def transition_temperatures(e, alpha, k):
+    """[(T, State) ...], ascending, where both free energies are equal and retrieval is broken; Unresolved if there are none."""
+    top = min(fold(e, 0.0, k).alpha, onestep_lines.shape(dense, e)[0][1])
+    if not 0 < alpha < top:
+        raise Unresolved(f"the transition with T as the unknown is followed from T = 0, where retrieval ends at alpha = {top:.10g} (given: "
+                         f"{alpha:.10g}); lower alpha, or give T")
+    onset = edges.at_temperatures(dense, e, alpha)[0]
+    if not onset or onset[-1] < 1e-100:
+        raise Unresolved(f"at alpha = {alpha:.10g} replica symmetry breaks below T = 1e-100 only; take ansatz='rs'")
+    grid = np.linspace(0.0, NEAR_MEETING * onset[-1], 5)
+    values = [advantage(e, alpha, T, k) for T in grid]
+    roots = [brentq(lambda T: advantage(e, alpha, T, k), a, b, xtol=1e-9 * b) for a, b, left, right in zip(grid, grid[1:], values, values[1:])
+             if left * right < 0]
+    if not roots:
+        lower = "retrieval" if values[-1] > 0 else "the m = 0 phase"
+        raise Unresolved(f"no transition at alpha = {alpha:.10g} below T = {grid[-1]:.10g}, next to where retrieval becomes replica symmetric: "
+                         f"{lower} has the lower free energy; take ansatz='1rsb' for higher T")
+    return [(T, retrieval(e, alpha, T, k)) for T in roots]
+
+
+LINES = {"spinodal": (spinodal, spinodal_temperatures), "transition": (transition, transition_temperatures)}
 
 
 def line(name, network, which, given, *, k):
-    """(alpha, `Solution` there, status): a line of the phase diagram at given T, NaN and a sentence where it does not exist.
+    """(value, `Solution` there, status): a line of the phase diagram at given T or alpha, NaN and a sentence where it does not exist.
 
-    which: "spinodal" or "transition"; given: validated parameters with T, without alpha.  ParameterError for other lines, for
-    alpha given in place of T, and for k other than a whole number >= 1.
+    which: "spinodal" or "transition"; given: validated parameters without the unknown, alpha or T.  With T as the unknown the value is
+    the highest where replica symmetry is broken.  ParameterError for other lines, and for k other than a whole number >= 1.
     """
+    values, found, status = roots(name, network, which, given, k=k)
+    return values[-1] if values else math.nan, found, status
+
+
+def roots(name, network, which, given, *, k):
+    """As `line`, with all values, ascending."""
     k = count("k", k)
     if which not in LINES:
         raise ParameterError(f"which = {which!r} with ansatz = 'krsb': expected one of {', '.join(LINES)}", "which")
-    if "T" not in given or "alpha" in given:
-        raise ParameterError("lines with ansatz = 'krsb' are solved for alpha: give T and leave alpha out", "alpha")
+    unknown = "alpha" if given.get("alpha") is None else "T"
+    if given.get("alpha" if unknown == "T" else "T") is None or (unknown == "T" and given.get("T") is not None):
+        raise ParameterError("lines with ansatz = 'krsb' are solved for alpha or T: give exactly one of them", unknown)
     e = network.build(given)
-    check_storage(e)
-    if which == "transition":
-        check_branch("glass", e)
+    loads, temperatures = LINES[which]
     try:
-        alpha, x = LINES[which](e, given["T"], k)
-        status = "converged"
+        points = [loads(e, given["T"], k)] if unknown == "alpha" else temperatures(e, given["alpha"], k)
+        status = "converged" if len(points) == 1 else "converged: re-entrant, the phase changes at each root"
     except Unresolved as why:
-        alpha, x, status = math.nan, None, _sentence(why, k)
-    return alpha, solution(name, "retrieval", Params({**given, "alpha": alpha}), e, x, k, status), status
+        points, status = [], _sentence(why, k)
+    value, x = points[-1] if points else (math.nan, None)
+    return (tuple(float(v) for v, _ in points), solution(name, "retrieval", Params({**given, unknown: float(value)}), e, x, k, status), status)

@@ -3,8 +3,9 @@
 * Retrieval at T > 0 is followed over the load as a curve (`branch`): it leaves the replica-symmetric branch on the AT line with a
   known theta, and it ends at its first maximum of alpha, the spinodal.  At T = 0 it starts from a lower load, cooled down from its
   AT temperature (`cool`).  A root is the retrieval state if and only if its m lies between two neighbors on that curve.
-* The glass of P >= 3 has q0 = 0 and depends on T/sqrt(alpha) alone; it starts at the static glass temperature with theta = 1.
-  With a q**2 term in the noise and for P = 2 it has q0 > 0 and grows continuously; it is found once per load and cooled or warmed.
+* The glass of P >= 3 depends on T/sqrt(alpha) alone.  Where it appears with theta = 1 and no linear term is in the noise, q0 = 0.
+  A linear term, or continuous growth from a q**2 term, makes q0 > 0 (`mixed`): found on a curve from its birth to T = 0.
+* The glass of P = 2 has q0 > 0 and grows continuously; it is found once per load and cooled or warmed.
 
 Formulas: equations/ (`cluster...`); unknowns and Newton's method: onestep_newton.py; limits and sources: docs/theory/rsb.
 """
@@ -309,25 +310,16 @@ def checked(x, T):
 
 # ---- the glass, m = 0
 
-def grows_continuously(e):
-    """Whether the glass grows from q1 = 0 (P = 2, or a q**2 term in the noise) or appears with q1 > 0 and q0 = 0 (pure kernels).
-
-    ParameterError where the glass is not derived: a random field, or both kinds in one kernel.
-    """
-    if e.soft:
-        return True
-    found = glass.temperatures(e.kernel)
-    if len([c for c in e.kernel if c]) > 1 and found.static_q > 0:
-        raise ParameterError(f"start = 'glass' with self_interaction and P = {e.P}: the glass of a noise that has a q**2 term and freezes "
-                             "discontinuously is not derived; choose self_interaction=False or P = 2, 4", "self_interaction")
-    return found.static_q == 0
+def unmixed(e):
+    """Whether q0 = 0 throughout the glass: it appears with q1 > 0, and no linear term of the noise lifts q0."""
+    return not e.soft and e.kernel[1] == 0 and glass.temperatures(e.kernel).jumps
 
 
 def static(e):
-    """`GlassTemperatures` of a pure kernel, whose glass has q0 = 0; ParameterError for a noise with several powers of q."""
-    if len([c for c in e.kernel if c]) > 1:
-        raise ParameterError("self_interaction: this needs a glass with q0 = 0, which a noise with several powers of q does not have; "
-                             "choose self_interaction=False", "self_interaction")
+    """`GlassTemperatures` of a kernel whose glass has q0 = 0; ParameterError for the others."""
+    if not unmixed(e):
+        raise ParameterError("self_interaction: this needs a glass with q0 = 0, which a noise with several powers of q does not have for "
+                             f"P = {e.P}; choose self_interaction=False or even P >= 6", "self_interaction")
     return glass.temperatures(e.kernel)
 
 
@@ -355,7 +347,7 @@ def chi_at_theta_one(e, T, q):
 
 @functools.lru_cache(maxsize=4096)
 def frozen(network, e, T):
-    """(z, residual, iterations): the glass of a pure kernel at unit load, 0 <= T < T_K."""
+    """(z, residual, iterations): the glass with q0 = 0 at unit load, 0 <= T < T_K."""
     top = glass.temperatures(e.kernel)
     known = [(top.static, np.array([0.0, math.log(chi_at_theta_one(e, top.static, top.static_q)), 0.0, -math.log(top.static)]))]
     goal, iterations = T, 0
@@ -376,30 +368,149 @@ def frozen(network, e, T):
 
 
 def spin_glass(network, e, alpha, T):
-    """State with m = 0, q1 > 0."""
+    """State with m = 0, q1 > q0."""
     if alpha == 0:
         return absent("no glass at alpha = 0: a single pattern makes no noise; raise alpha")
     freezing = rs.freezing_temperature(e, alpha)
-    if grows_continuously(e):
+    if e.soft:
         if T >= freezing:
             return absent(rs.spin_glass(e, alpha, T).status)
         try:
             z, residual, steps = continuous(network, e, alpha, T)
         except Unresolved as why:
-            return absent(f"the glass was not found: {why}; move T away from T_g = {freezing:.10g}{' or take ansatz=rs' if e.soft else ''}")
+            return absent(f"the glass was not found: {why}; move T away from T_g = {freezing:.10g} or take ansatz=rs")
         return checked(state(z, residual, steps), T)
+    jumps = glass.temperatures(e.kernel).jumps
     if T >= freezing * (1 - 1e-9):
+        if not jumps:
+            return absent(f"no glass at T = {T:.10g}: the m = 0 phase is replica symmetric above T_g = {freezing:.10g}; lower T or take "
+                          f"start='paramagnet' with ansatz='rs'")
         return absent(f"no glass at T = {T:.10g}: above the static glass temperature T_K = {freezing:.10g} theta would exceed 1, and the "
-                      f"equilibrium m = 0 phase is the paramagnet; lower T, take start='paramagnet' with ansatz='rs', or see complexity() "
-                      f"for its metastable states up to T_d")
-    scale = math.sqrt(alpha)
+                      f"equilibrium m = 0 phase is the paramagnet; lower T, take start='paramagnet' with ansatz='rs'"
+                      + (", or see complexity() for its metastable states up to T_d" if unmixed(e) else ""))
+    scale, known = math.sqrt(alpha), unmixed(e)
+    if too_close(e, alpha, T):
+        return absent(f"too close to T_g = {freezing:.10g}: within {nearest(e):.0e} of it theta is lost in rounding; lower T, or take "
+                      f"start='paramagnet' with ansatz='rs', whose free energy is the same to 1e-7")
     try:
-        z, residual, steps = frozen(network, e, T / scale)
+        z, residual, steps = (frozen if known else mixed)(network, e, T / scale)
     except Unresolved as why:
         return absent(f"the glass was not found: {why}")
     x = state(z, residual, steps)
-    return x._replace(chi=x.chi / scale, y=x.y / scale)
+    x = x._replace(chi=x.chi / scale, y=x.y / scale)
+    return x if known else checked(x, T)
 
+
+# ---- the glass with q0 > 0 of a noise with several powers of q, at unit load
+
+def nearest(e):
+    """Relative distance to T_g within which theta is not resolved: its error is about eps/q1**2 over the small overlaps next to it."""
+    return 3e-3 if glass.temperatures(e.kernel).static_q == 0 else 1e-4
+
+
+def too_close(e, alpha, T):
+    """Whether T is below the temperature where the glass of P >= 3 begins to grow, but within `nearest` of it."""
+    return not glass.temperatures(e.kernel).jumps and T > rs.freezing_temperature(e, alpha) * (1 - nearest(e))
+
+
+def growing(network, e):
+    """[(T, z) ...], descending, of the glass that grows continuously: T is solved for given split, which rises from small values.
+
+    In a random field theta starts at its value on the AT line.  Without one (a q**2 term) q0, q1 and theta start at zero, as in the
+    SK model: q0 = q1/3, T = T_g (1 - q1), and theta 2/3 of the largest x on Parisi's line q(x) = x/(2 + xi''' T_g**4/xi''**3/q/2).
+    """
+    top = glass.temperatures(e.kernel)
+    q, T = top.static_q, top.static
+    split = 0.0015 if q == 0 else 0.01 * (1 - q)
+    found = []
+
+    def f(z):
+        return residuals(network, e, "glass", z, 1.0, math.exp(z[LOAD]))
+
+    def overlaps(z):                                     # with ln q0 in place of ln chi all begin as powers of the split
+        return np.array([0.0, math.log(1 - math.exp(z[LOAD] + z[CHI]) - math.exp(z[SPLIT])), *z[SPLIT:]])
+
+    while not found or found[-1][LOAD] > math.log(0.8 * T):
+        if len(found) > 1:
+            u, v = overlaps(found[-2]), overlaps(found[-1])
+            z = v + (v - u) * (math.log(split) - v[SPLIT]) / (v[SPLIT] - u[SPLIT])
+            z[CHI] = math.log(1 - math.exp(z[CHI]) - math.exp(z[SPLIT])) - z[LOAD]
+        elif q > 0:
+            chi, theta = (1 - q) / T, at_freezing(network, e)
+            z = np.array([0.0, math.log(chi - theta * split / T), math.log(split), math.log(theta / T), math.log(T)])
+        else:
+            quartic = 24 * e.kernel[4] if len(e.kernel) > 4 else 0.0          # xi'''/q
+            theta = (2 + quartic / T**2 / 2) * split
+            z = np.array([0.0, -math.log(T), math.log(split), math.log(theta / T), math.log(T * (1 - 1.5 * split))])
+        z = newton(f, z, (CHI, Y, LOAD))[0]
+        if not z[LOAD] < (found[-1][LOAD] if found else math.log(T)):
+            raise Unresolved("it grows continuously and then jumps, and states beyond the jump are not followed")
+        found.append(z)
+        split *= 1.3
+    return [(math.exp(z[LOAD]), z[:LOAD]) for z in found]
+
+
+def at_freezing(network, e):
+    """theta at which the random-field state at unit load starts to break, on its AT line."""
+    top = glass.temperatures(e.kernel)
+    q, T = top.static_q, top.static
+    t = np.tanh(math.sqrt(np.polynomial.Polynomial(e.kernel).deriv()(q)) / T * Z)
+    sech2 = 1 - t * t
+    about = SimpleNamespace(q=q, chi=(1 - q) / T, mixed=GAUSS @ (t * t * sech2**2), sixth=GAUSS @ sech2**3)
+    return network.breakpoint_at_onset(about, e, 1.0, T)
+
+
+STRETCHES = 24                              # of the temperature axis, for the curve from which single states are found
+
+
+@functools.lru_cache
+def curve(network, e):
+    """((T, z) ...) by descending T, from where the glass with q0 > 0 appears to T = 0, at unit load."""
+    top = glass.temperatures(e.kernel)
+    if top.jumps:
+        born = [0.0, math.log((1 - top.static_q) / top.static), math.log(top.static_q - top.static_q0), -math.log(top.static)]
+        known = [(top.static, np.array(born))]
+    else:
+        known = growing(network, e)
+    goals = [T for T in np.linspace(top.static, 0, STRETCHES + 1) if T < known[-1][0] - 1e-3 * top.static]
+    while goals:
+        T = goals[0]
+        try:
+            z = newton(lambda v, t=T: residuals(network, e, "glass", v, 1.0, t), extrapolated(known, T), (CHI, SPLIT, Y))[0]
+        except Unresolved:
+            goals.insert(0, (known[-1][0] + T) / 2)
+            if known[-1][0] - goals[0] < 1e-4 * top.static:
+                raise
+            continue
+        known.append((goals.pop(0), z))
+    return tuple(known)
+
+
+@functools.lru_cache(maxsize=4096)
+def mixed(network, e, T):
+    """(z, residual, iterations): the glass with q0 > 0 at unit load, 0 <= T < its freezing temperature."""
+    points = curve(network, e)
+    top = glass.temperatures(e.kernel)
+    after = sum(t > T for t, _ in points)
+    if after == 0:                                       # next to T_g the split is proportional to the distance
+        first, z = points[0]
+        part = (top.static - T) / (top.static - first)
+        q1 = top.static_q + part * (1 - first * math.exp(z[CHI]) - top.static_q)
+        log = math.log(part)
+        theta = z[Y] + log if top.static_q == 0 else part * z[Y] + (1 - part) * math.log(at_freezing(network, e) / top.static)
+        starts = [np.array([0.0, math.log((1 - q1) / T), z[SPLIT] + log, theta])]
+    else:
+        (a, u), (b, v) = points[after - 1], points[min(after, len(points) - 1)]
+        starts = [u + (v - u) * ((a - T) / (a - b) if a > b else 0.0), v, u]
+    for start in starts:                                 # next to T_g the matrix is nearly singular, and one start may fail
+        try:
+            return newton(lambda v: residuals(network, e, "glass", v, 1.0, T), start, (CHI, SPLIT, Y))
+        except Unresolved as failure:
+            last = failure
+    raise last
+
+
+# ---- the glass of P = 2
 
 @functools.lru_cache(maxsize=1024)
 def halfway(network, e, alpha):
@@ -454,8 +565,6 @@ def check_branch(start, e):
     if start == "paramagnet":
         raise ParameterError("start = 'paramagnet' with ansatz = '1rsb': the paramagnet is replica symmetric; take ansatz='rs'", "start")
     choose("start", start, BRANCHES)
-    if start == "glass":
-        grows_continuously(e)
 
 
 # ---- from states to quantities

@@ -3,12 +3,14 @@
 Where replica symmetry is stable the one-step state is the symmetric one, so each line here is continued by that of rs.py.
 """
 import functools
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
+from ..equations import Sites
 from ..params import ParameterError
-from . import edges, onestep, rs
+from . import edges, glass, onestep, rs
 from .onestep_newton import State
 
 
@@ -121,17 +123,20 @@ def retrieval(network, e, alpha, T):
 
 @functools.lru_cache
 def gardner(network, e):
-    """(T_G, State): where the one-step glass of a pure kernel at unit load becomes unstable, lambda1 = 1."""
+    """(T_G, State): where the one-step glass at unit load becomes unstable, lambda1 = 1."""
     if e.soft:
         raise ParameterError("which = 'gardner' with P = 2: the glass grows continuously and breaks replica symmetry in every step at once, "
                              "at 'static_glass'; P >= 3 has this line", "which")
-    top = onestep.static(e).static
+    top = glass.temperatures(e.kernel)
 
     def margin(T):
         x = onestep.spin_glass(network, e, 1.0, T)
         return onestep.quantities(network, e, 1.0, T, x)["replicon"]
 
-    high = top * (1 - 1e-6)
+    high = top.static * (1 - (1e-6 if top.jumps else 2e-2))          # a glass that grows continuously is marginal where it begins
+    if not margin(high) > 0:
+        raise ParameterError(f"which = 'gardner' with P = {e.P} and self_interaction: the glass breaks replica symmetry in every step at once, "
+                             "at 'static_glass'; with distinct indices it has this line", "which")
     low = high / 2
     while margin(low) > 0:
         high, low = low, low / 2
@@ -139,22 +144,25 @@ def gardner(network, e):
     return T, onestep.spin_glass(network, e, 1.0, T)
 
 
-def newborn_glass(T, q):
-    """State at theta = 1 of the glass with overlap q that appears at T (static or dynamic)."""
-    return State(0.0, (1 - q) / T, q, 1 / T, 0.0, 0, "converged")
+def newborn_glass(T, q, q0):
+    """State at theta = 1 of the glass with overlaps q, q0 that appears at T (static or dynamic)."""
+    return State(0.0, (1 - q) / T, q - q0, 1 / T, 0.0, 0, "converged")
 
 
 def zero_phase(network, e, alpha, T, broken):
     """(State, module) of the m = 0 phase: the paramagnet, and below its freezing temperature the glass.
 
-    The glass is that of one step for P >= 3; for P = 2 it has one step where `broken`, else none.
+    The glass is that of one step for P >= 3; for P = 2 it has one step where `broken`, else none.  Where it grows continuously and
+    one step is not resolved, next to its birth, the symmetric one has the same free energy to 1e-12.
     """
+    e = replace(e, sites=Sites(), examples=None)         # m = 0: what would be retrieved does not matter
     if alpha > 0 and T < rs.freezing_temperature(e, alpha) * (1 - 1e-9):
         if not e.soft or broken:
             x = onestep.spin_glass(network, e, alpha, T)
-            if x.exists or not e.soft:
+            if x.exists or not (e.soft or onestep.too_close(e, alpha, T)):
                 return x, onestep
-        return rs.spin_glass(e, alpha, T), rs
+        if e.soft or e.kernel[1] == 0:
+            return rs.spin_glass(e, alpha, T), rs
     return rs.paramagnet(e, alpha, T), rs
 
 

@@ -116,7 +116,7 @@ def paramagnet(e, alpha, T):
             status = f"converged, but unstable: below T_g = {freezing:.10g} the m = 0 phase is a glass; take start='glass'"
         else:
             static = glass.temperatures(e.kernel)
-            kind = "unstable" if static.static_q == 0 or T * T < alpha * curvature(e) else "not the equilibrium phase"
+            kind = "unstable" if not static.jumps or T * T < alpha * curvature(e) else "not the equilibrium phase"
             status = f"converged, but {kind}: below T = {freezing:.10g} the m = 0 phase is a glass that breaks replica symmetry"
     return State(0.0, 1 / T, 0.0, 0.0, 0, status)
 
@@ -155,7 +155,9 @@ def random_field(e, alpha, T):
     if first > 0:                                 # a step beyond the grid: its end is a root at T = 0
         w = brentq(lambda w: load(w) / alpha - 1, grid[first - 1], grid[first] * (1 + 1e-12), xtol=1e-300, rtol=1e-15)
     chi = response(0.0, w, T)[1]
-    status = "converged: the random field of odd P with repeated indices keeps q > 0"
+    status, freezing = "converged: the random field of odd P with repeated indices keeps q > 0", freezing_temperature(e, alpha)
+    if T < freezing * (1 - 1e-12):
+        status += f"; below T = {freezing:.10g} the m = 0 phase is a glass that breaks replica symmetry"
     return State(0.0, chi, w, abs(load(w) / alpha - 1), first, status)
 
 
