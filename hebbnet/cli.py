@@ -164,6 +164,9 @@ def boundary(network, which, as_json, **options):
 @click.option("--start", help="Start: pattern (default), random.")
 @click.option("--overlap", type=float, help="Start at this overlap with pattern 1 instead.")
 @click.option("--patterns", type=click.Path(exists=True, dir_okay=False), help="Your own patterns: a .npy file, (K, N) of +1 and -1.")
+@click.option("--examples", type=click.Path(exists=True, dir_okay=False),
+              help="Your own examples for --learning: a .npy file of +1 and -1, (K, M, N), or (n, N) with --labels.")
+@click.option("--labels", type=click.Path(exists=True, dir_okay=False), help="Class of each of your examples: a .npy file, (n,).")
 @click.option("--dynamics", help="heat-bath (default), metropolis, zero-temperature, parallel.")
 @click.option("--order", help="Order of the sites: random (default), systematic.")
 @click.option("--engine", help="numba (default), numpy.")
@@ -183,15 +186,17 @@ def simulate(network, overlap, out, force, as_json, seed, **options):
         if "start" in options:
             raise ParameterError(f"--start {options['start']} and --overlap {overlap}: expected one of them", "overlap")
         options["start"] = ("overlap", overlap)
-    if "patterns" in options:
-        options["patterns"] = _load_array(options["patterns"])
+    arrays = ("patterns", "examples", "labels")
+    for name in arrays:
+        if name in options:
+            options[name] = _load_array(name, options[name])
     if out is not None and out.exists() and not force:
         raise ParameterError(f"--out {out} exists; choose another name, or replace it with --force", "out")
     data = simulate(network, seed=seed, **options)
     if out is not None:
         from . import store
-        # an engine changes no data, and data.attrs["task"] has the digest of given patterns
-        call = {name: value for name, value in options.items() if name not in ("engine", "patterns")}
+        # an engine changes no data, and data.attrs["task"] has the digest of given arrays
+        call = {name: value for name, value in options.items() if name not in ("engine", *arrays)}
         store.write(out, data, {"seed": seed, "study": store.to_json({"seed": seed, "simulate": {"network": network, **call}})})
     if as_json:
         click.echo(_json({"network": network, "seed": seed, **_values(data)}))
@@ -206,12 +211,12 @@ def simulate(network, overlap, out, force, as_json, seed, **options):
         click.echo(f"written to {out}")
 
 
-def _load_array(path):
+def _load_array(name, path):
     import numpy
     try:
         return numpy.load(path, allow_pickle=False)
     except (ValueError, OSError, EOFError) as e:
-        raise ParameterError(f"--patterns {path} cannot be read: {e}; expected an array written by numpy.save", "patterns") from e
+        raise ParameterError(f"--{name} {path} cannot be read: {e}; expected an array written by numpy.save", name) from e
 
 
 # ---------------------------------------------------------------- studies

@@ -20,6 +20,8 @@ OBSERVABLES = {o.name: o for o in [
     Observable("m", "m", "Mattis overlap with the condensed pattern, per neuron"),
     Observable("m_abs", "|m|", "absolute Mattis overlap with the condensed pattern, per neuron"),
     Observable("m_other", r"m_{\mathrm{other}}", "largest absolute overlap with any other pattern, per neuron"),
+    Observable("n", "n", "overlap with the mean of the condensed archetype's examples, times r/R with R = r^2 + (1 - r^2)/M, per neuron"),
+    Observable("m_example", r"m_{\mathrm{example}}", "largest absolute overlap with one example of the condensed archetype, per neuron"),
     Observable("q", "q", "Edwards-Anderson overlap of two replicas, per neuron"),
     Observable("q_abs", "|q|", "absolute overlap of two replicas, per neuron"),
     Observable("q2", "q^2", "second moment of the overlap of two replicas"),

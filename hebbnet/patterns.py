@@ -1,30 +1,40 @@
-"""Stored patterns: random ones, drawn as a function of (seed, sample, pattern, neuron), and the user's own.
+"""Stored patterns: random ones, drawn as a function of (seed, sample, pattern, neuron), noisy examples of them, and the user's own.
 
-`rows` is kept neuron by neuron, (N, K_padded) int8 with zero columns at the end: a flip attempt then reads one contiguous row.
+Learning from examples: of each archetype xi the network sees M examples eta_i = xi_i chi_i only, P(chi = +-1) = (1 +- r)/2.
+
+`rows` is kept neuron by neuron, (N, S padded) with zero columns at the end: a flip attempt then reads one contiguous row.
 """
 import os
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from . import streams
 from .params import ParameterError
 
 PAD = 64   # columns are padded to a multiple of this: whole vectors, no scalar remainder
 CHUNK = 2**20   # random blocks drawn at a time, to bound temporary memory
+LARGEST_SUM = 2**15 - 1   # examples that can be added up in 16 bits
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """K patterns of N neurons.  rows (N, K padded) int8: entry [i, mu] is xi_i^mu, zero for mu >= K."""
+    """What a network has stored, and what it is to retrieve.
+
+    rows (N, S padded): what the energy sees; entry [i, mu] belongs to neuron i, and is zero for mu >= S.  int8 +-1, or for supervised
+    learning the sum of M examples, int16 for M > 127.  archetypes (K, N) int8, the condensed one first: the rows themselves unless
+    the network learns from examples.  examples (M, N) int8: those of the condensed archetype; None where archetypes are stored.
+    """
 
     rows: np.ndarray
-    K: int
+    S: int
+    archetypes: np.ndarray
+    examples: np.ndarray | None = None
 
     @property
-    def archetypes(self):
-        """(K, N) int8, a view."""
-        return self.rows[:, :self.K].T
+    def K(self):
+        return len(self.archetypes)
 
     @property
     def N(self):
@@ -32,7 +42,12 @@ class Patterns:
 
     @property
     def padding(self):
-        return self.rows.shape[1] - self.K
+        return self.rows.shape[1] - self.S
+
+
+def stored(rows, K):
+    """`Patterns` whose archetypes are the rows themselves, (N, K padded) int8."""
+    return Patterns(rows, K, rows[:, :K].T)
 
 
 def padded(K):
@@ -44,12 +59,23 @@ def memory_limit():
     return 0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def check_memory(K, N, origin):
-    """ParameterError when K patterns of N int8 neurons do not fit; `origin` says which parameters gave K."""
-    need, limit = padded(K) * N, memory_limit()
-    if need > limit or K >= 2**31:
-        raise ParameterError(f"{origin} gives K = {K:,} patterns ({need / 1e9:,.1f} GB at one byte per entry); this machine can hold "
-                             f"{limit / 1e9:,.1f} GB and at most 2**31 patterns: lower alpha, N or P", "alpha")
+def check_memory(K, N, origin, *, learning="storage", M=1, P=2, chains=1):
+    """ParameterError when what is stored does not fit; `origin` says which parameters gave K.
+
+    Storage: K patterns of N bytes.  Learning from M examples of each: the rows besides, and what every one of the `chains` carries for
+    each row, which is an overlap (unsupervised) or P numbers of 8 bytes (supervised).
+    """
+    need, limit, rows = padded(K) * N, memory_limit(), K
+    what, cure = f"{K:,} patterns ({{:,.1f}} GB at one byte per entry)", "lower alpha, N or P"
+    if learning != "storage":
+        rows = K * M if learning == "unsupervised" else K
+        entry, carried = (1, 4) if learning == "unsupervised" else (1 if M <= 127 else 2, 8 * P)
+        need += padded(rows) * (entry * N + carried * chains)
+        what = f"{K:,} archetypes and {rows:,} rows that are learnt ({{:,.1f}} GB with what {chains} chains carry)"
+        cure = "lower alpha, N, P, M or the number of chains"
+    if need > limit or rows >= 2**31:
+        raise ParameterError(f"{origin} gives K = {what.format(need / 1e9)}; this machine can hold {limit / 1e9:,.1f} GB and at most "
+                             f"2**31 patterns: {cure}", "alpha")
 
 
 def random(K, N, *, seed, sample):
@@ -67,7 +93,7 @@ def random(K, N, *, seed, sample):
         words = philox_words(blocks, mu, sample, key)
         bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little")[:, :N]
         rows[:, start:start + len(mu)] = (2 * bits.astype(np.int8) - 1).T
-    return Patterns(rows, K)
+    return stored(rows, K)
 
 
 def philox_words(blocks, mu, sample, key):
@@ -85,7 +111,140 @@ def given(array):
     check_memory(K, N, f"patterns of shape {array.shape}")
     rows = np.zeros((N, padded(K)), np.int8)
     rows[:, :K] = signs("patterns", array).T
-    return Patterns(rows, K)
+    return stored(rows, K)
+
+
+# ---- examples ------------------------------------------------------------------------------------------------------------------
+
+def learn(archetypes, learning, r, M, *, seed, sample, stratified=False):
+    """`Patterns` that have learnt M random examples of quality r of each archetype of the `Patterns` given.
+
+    learning: "supervised", one row per archetype, the sum of its examples; "unsupervised", one row per example, those of an archetype
+    one after another.  chi_i of example a of archetype mu depends on (seed, sample, mu, a, i) only: both kinds of learning see the
+    same examples, and fewer archetypes, examples or neurons are a part of more.  Its probability is right to 2**-33.
+    stratified: the examples of archetype 1 have an exact histogram instead (`stratum`).
+    """
+    xi, K, N = archetypes.rows, archetypes.K, archetypes.N
+    draw = streams.disorder_key(seed), sample, np.uint64(round((1 + r) * 2**31))
+    first = np.zeros((N, M), np.int8)
+    draw_examples(xi, 1, M, *draw, False, first)
+    if stratified:
+        first = xi[:, :1] * stratum(N, M, r, seed, sample)
+    summed = learning == "supervised"
+    rows = empty_rows(learning, K, M, N)
+    draw_examples(xi, K, M, *draw, summed, rows)
+    rows[:, :1 if summed else M] = first.sum(axis=1, keepdims=True) if summed else first
+    return Patterns(rows, K if summed else K * M, archetypes.archetypes, first.T)
+
+
+def empty_rows(learning, K, M, N):
+    """Zero rows (N, S padded) of the integer type that holds what is learnt."""
+    if learning == "unsupervised":
+        return np.zeros((N, padded(K * M)), np.int8)
+    return np.zeros((N, padded(K)), np.int8 if M <= 127 else np.int16)
+
+
+_M0, _M1, _W0, _W1 = (np.uint64(w) for w in (streams.MULTIPLIER_0, streams.MULTIPLIER_1, streams.WEYL_0, streams.WEYL_1))
+_LOW, _WORD, _ROUNDS = np.uint64(0xFFFFFFFF), np.uint64(32), streams.ROUNDS
+_EXAMPLE = np.uint64(int(streams.Stream.EXAMPLE) << streams.BLOCK_BITS)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def draw_examples(xi, K, M, key, sample, threshold, summed, rows):
+    """Put xi chi of M examples of each of K archetypes xi (N, >= K) into the zero `rows`: their sums, or one after another.
+
+    chi = 1 where the 32-bit word of `streams.philox` is below the threshold.  Philox stands here in full because a call to it keeps
+    the loop from being vectorized, which costs a factor of five.
+    """
+    N = xi.shape[0]
+    blocks = (N + 3) // 4
+    w, total = np.empty((4, blocks), np.uint64), np.empty((4, blocks), np.int16)
+    for mu in range(K):
+        total[:] = 0
+        for a in range(M):
+            for b in range(blocks):
+                c0, c1, c2, c3 = _EXAMPLE | np.uint64(b), np.uint64(mu), np.uint64(a), np.uint64(sample)
+                k0, k1 = key[0], key[1]
+                for _ in range(_ROUNDS):
+                    p0, p1 = c0 * _M0, c2 * _M1
+                    c0, c1, c2, c3 = (p1 >> _WORD) ^ c1 ^ k0, p1 & _LOW, (p0 >> _WORD) ^ c3 ^ k1, p0 & _LOW
+                    k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
+                w[0, b], w[1, b], w[2, b], w[3, b] = c0, c1, c2, c3
+            if summed:
+                for k in range(4):
+                    for b in range(blocks):
+                        total[k, b] += np.int16(1) if w[k, b] < threshold else np.int16(-1)
+            else:
+                for i in range(N):
+                    rows[i, mu * M + a] = xi[i, mu] if w[i & 3, i >> 2] < threshold else -xi[i, mu]
+        if summed:
+            for i in range(N):
+                rows[i, mu] = xi[i, mu] * total[i & 3, i >> 2]
+
+
+def stratum(N, M, r, seed, sample):
+    """chi (N, M) int8 of archetype 1 whose histogram over neurons of the number k of agreeing examples is the binomial one.
+
+    The quantiles (j + 1/2)/N of Binomial(M, (1+r)/2) go to the neurons in random order, and which k examples agree is random too.
+    """
+    from scipy.special import bdtr
+
+    key, neuron = streams.disorder_key(seed), np.arange(N)
+    agreeing = np.searchsorted(bdtr(np.arange(M + 1), M, (1 + r) / 2), (np.arange(N) + 0.5) / N)
+    order = np.argsort(streams.philox((streams.first_word(streams.Stream.STRATUM, neuron), 0, 0, sample), key)[0], kind="stable")
+    words = streams.philox((streams.first_word(streams.Stream.EXAMPLE, neuron // 4)[:, None], 0, np.arange(M), sample), key)
+    ranks = np.argsort(np.argsort(np.choose((neuron % 4)[:, None], words), axis=1, kind="stable"), axis=1)
+    chi = np.empty((N, M), np.int8)
+    chi[order] = np.where(ranks[order] < agreeing[:, None], 1, -1)
+    return chi
+
+
+def given_examples(array, labels=None):
+    """The user's examples as int8 (K, M, N): an array of +-1 of this shape, or (n, N) with a label (n,) for each.
+
+    Classes are taken in the order of numpy.unique(labels) and must be equally large, which ParameterError says otherwise.
+    """
+    array = np.asarray(array)
+    if labels is None:
+        if array.ndim != 3 or 0 in array.shape:
+            raise ParameterError(f"examples has shape {array.shape}: expected (K, M, N), M examples of each of K archetypes, or (n, N) "
+                                 "together with labels (n,)", "examples")
+        return np.ascontiguousarray(signs("examples", array))
+    labels = np.asarray(labels)
+    if array.ndim != 2 or 0 in array.shape or labels.shape != array.shape[:1]:
+        raise ParameterError(f"labels has shape {labels.shape} and examples {array.shape}: expected (n,) and (n, N)", "labels")
+    classes, which, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    if len(set(counts)) > 1:
+        shown = ", ".join(f"{label}: {count}" for label, count in zip(classes[:8].tolist(), counts[:8].tolist()))
+        raise ParameterError(f"labels has classes of different sizes ({shown}{', ...' if len(classes) > 8 else ''}): expected as many "
+                             f"examples of each; keep {counts.min()} of each", "labels")
+    return signs("examples", array)[np.argsort(which, kind="stable")].reshape(len(classes), counts[0], -1)
+
+
+def class_signs(examples):
+    """Archetypes (K, N) int8 of examples (K, M, N): the sign of the mean of each class, ties +1."""
+    return np.where(examples.sum(axis=1, dtype=np.int64) >= 0, 1, -1).astype(np.int8)
+
+
+def quality(examples):
+    """r estimated from examples (K, M, N), M > 1: the mean of etabar**2 is R = r**2 + (1 - r**2)/M.  ParameterError where R <= 1/M."""
+    M = examples.shape[1]
+    square = (np.mean(examples.mean(axis=1) ** 2) * M - 1) / (M - 1) if M > 1 else 0.0
+    if square <= 0:
+        raise ParameterError(f"r cannot be estimated from M = {M} examples of each archetype"
+                             f"{f', which agree no more than chance (r**2 = {square:.2g})' if M > 1 else ''}: give r", "r")
+    return float(np.sqrt(square))
+
+
+def learn_given(archetypes, examples, learning):
+    """As `learn`, from the user's examples (K, M, N) int8."""
+    K, M, N = examples.shape
+    rows = empty_rows(learning, K, M, N)
+    if learning == "supervised":
+        rows[:, :K] = examples.sum(axis=1, dtype=np.int16).T
+        return Patterns(rows, K, archetypes.archetypes, examples[0])
+    rows[:, :K * M] = examples.reshape(K * M, N).T
+    return Patterns(rows, K * M, archetypes.archetypes, examples[0])
 
 
 def signs(name, array):

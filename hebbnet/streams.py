@@ -23,6 +23,8 @@ class Stream(IntEnum):
     START = 1     # starting spins
     SWEEP = 2     # one block per attempted flip: threshold (2 words), site (2 words)
     SWAP = 3      # exchange of neighboring temperatures: block = pair, sweep = number of the swap, chain = replica
+    EXAMPLE = 4   # noise of the examples: block = neuron // 4, sweep = archetype, chain = example
+    STRATUM = 5   # which neuron takes which quantile of a stratified archetype: block = neuron
 
 
 BLOCK_BITS = 28   # low bits of the first counter word: the block (attempt) within the stream

@@ -9,6 +9,11 @@ does not depend on s_i.  For +-1 rows and a law of definite parity it is a sum o
     h_i = sum_mu t B(t**2)   (D odd)   or   sum_mu xi B(t**2)   (D even),       t = xi X - s.
 
 Integer coefficients are over a common denominator; engines work with h_i * denominator.  docs/theory/conventions.md.
+
+Rows W of other integers (`Symmetric`, supervised learning): X alone does not give e_P of the N numbers x_j = W_j s_j, but the elementary
+symmetric polynomials E_1, ..., E_P of them do, and all without neuron i follow from those with it,
+
+    D_0 = 1,   D_k = E_k - x_i D_{k-1},         h_i = sum_mu W_mu,i D_{P-1},        flip:  E_k -> D_k - x_i D_{k-1}.
 """
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,9 +21,12 @@ from math import lcm
 
 import numpy as np
 
+from ..params import ParameterError
 from ..patterns import PAD
 
 EXACT_FLOAT = 2**53    # integers below this are exact in float64
+SAFE = 1 - 1e-9        # for bounds that are themselves rounded
+LARGEST = SAFE * 2.0**63
 HIGHEST_DEGREE = 16    # a law whose field needs a higher polynomial is used as a table
 
 
@@ -41,6 +49,63 @@ class Form:
     denominator: int
     kernel: str
     block: int = 0
+
+    @property
+    def quadratic(self):
+        """Whether the energy is quadratic in the spins, so that a coupling matrix can stand for the rows."""
+        return self.kernel != "table" and self.odd and len(self.coefficients) == 1
+
+
+@dataclass(frozen=True)
+class Symmetric:
+    """Form of the law e_P for rows of integers, whose chains carry E_1, ..., E_P of every row.
+
+    kernel: "float64" (every sum an exact integer), "int64" (the same in 64 bits, of which a comparison sees the leading 53) or "ordered"
+    (E_k and the terms of h_i exact in 64 bits, added up as float64 in pattern order).  carried: type of the E_k; sums: of the energies,
+    float64 where they may exceed 64 bits.
+    """
+
+    P: int
+    kernel: str
+    sums: type
+    denominator: int = 1
+
+    @property
+    def exact(self):
+        return self.kernel != "ordered"
+
+    @property
+    def carried(self):
+        return np.float64 if self.kernel == "float64" else np.int64
+
+    @property
+    def quadratic(self):
+        return self.P == 2 and self.kernel == "float64"
+
+
+def symmetric(rows, P):
+    """`Symmetric` form of e_P for these rows (N, S), by what any spins can reach: all x_j of one sign.
+
+    ParameterError where a single row may exceed 64 bits.
+    """
+    largest = polynomials((np.abs(W, dtype=np.float64) for W in rows), rows.shape[1], P, np.float64)
+    row, energy = largest[-1].max(), largest[-1].sum()
+    if row >= LARGEST:
+        raise ParameterError(f"P = {P} with N = {len(rows)} neurons and sums of examples up to {np.abs(rows).max()}: e_P may reach {row:.1e}, "
+                             "beyond 64-bit integers; lower P, N or M", "P")
+    field = max(np.abs(W, dtype=np.float64) @ largest[-2] for W in rows)
+    kernel = "float64" if energy < SAFE * EXACT_FLOAT else "int64" if field < LARGEST else "ordered"
+    return Symmetric(P, kernel, np.int64 if energy < LARGEST else np.float64)
+
+
+def polynomials(x, size, P, kind):
+    """E_1, ..., E_P of the numbers in x, which yields arrays (size,) neuron by neuron: an array (P, size) of type `kind`."""
+    E = np.zeros((P + 1, size), kind)
+    E[0] = 1
+    for row in x:
+        for k in range(P, 0, -1):
+            E[k] += row * E[k - 1]
+    return E[1:]
 
 
 def derive(law, N, K):

@@ -14,6 +14,7 @@ from numba import njit
 from numba.extending import overload
 
 from .. import streams
+from .forms import Symmetric
 from .problem import HALF
 
 FAST = dict(cache=True, nogil=True, error_model="numpy")
@@ -51,10 +52,20 @@ class Table(NamedTuple):
     K: int
 
 
+class Products(NamedTuple):   # forms.Symmetric, exact; `orders`: a tuple of P - 1 entries, whose length the compiler knows
+    orders: tuple
+
+
+class OrderedProducts(NamedTuple):
+    orders: tuple
+
+
 def kernel(problem):
     form, patterns = problem.form, problem.patterns
+    if isinstance(form, Symmetric):
+        return (Products if form.exact else OrderedProducts)(tuple(range(1, form.P)))
     if form.kernel == "table":
-        return Table(form.fields, patterns.K)
+        return Table(form.fields, patterns.S)
     b, odd = form.coefficients, form.odd
     padded = -float(sum(b)) * patterns.padding if odd else 0.0
     if form.kernel == "float64":
@@ -76,6 +87,7 @@ def rules(problem, units):
 
 
 LARGEST_MATRIX = 2**13   # neurons: 256 MB of couplings
+CHUNK = 2**12            # columns converted to float64 at a time
 
 
 class Engine:
@@ -89,10 +101,12 @@ class Engine:
     def __init__(self, problem, matrix=None):
         self.problem, form, N = problem, problem.form, problem.patterns.N
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
-        quadratic = form.kernel != "table" and form.odd and len(form.coefficients) == 1
-        self.free = matrix is None and quadratic and N <= LARGEST_MATRIX
+        self.symmetric = isinstance(form, Symmetric)
+        if self.symmetric and form.quadratic:
+            self.squares = np.sum(problem.patterns.rows.astype(float) ** 2, axis=0)
+        self.free = matrix is None and form.quadratic and N <= LARGEST_MATRIX
         if self.free:
-            self.matrix = problem.patterns.K > N
+            self.matrix = problem.patterns.S > N
 
     def advance(self, state, sweeps):
         """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,)."""
@@ -104,19 +118,26 @@ class Engine:
                  problem.dynamics == "parallel", flips)
         if self.matrix:
             if self.couplings is None:
-                self.couplings = couplings(rows, problem.form.coefficients[0])
-            run_all_matrix(self.couplings, rows, state.spins, state.overlaps, *order)
+                self.couplings = integer_couplings(rows) if self.symmetric else couplings(rows, problem.form.coefficients[0])
+            X = state.overlaps[:, 0].copy() if self.symmetric else state.overlaps
+            run_all_matrix(self.couplings, rows, state.spins, X, *order)
+            if self.symmetric:   # E_1 and E_2
+                state.overlaps[:, 0], state.overlaps[:, 1] = X, (X**2 - self.squares) / 2
         else:
             run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, *order)
         if self.free and sweeps:
-            self.matrix = flips.mean() + problem.patterns.N + problem.patterns.K < 2 * problem.patterns.K * sweeps
+            self.matrix = flips.mean() + problem.patterns.N + problem.patterns.S < 2 * problem.patterns.S * sweeps
         return state._replace(sweep=state.sweep + sweeps), flips
 
     def energies(self, state):
         """sum_mu law(X_mu) of every chain, (C,)."""
+        if self.symmetric:
+            sums = np.zeros(len(state.overlaps), self.problem.form.sums)
+            sum_last(state.overlaps, sums)
+            return sums
         table = self.problem.form.energies
         sums = np.empty(len(state.overlaps), table.dtype)
-        sum_tables(table, state.overlaps, self.problem.patterns.K, self.problem.patterns.N, sums)
+        sum_tables(table, state.overlaps, self.problem.patterns.S, self.problem.patterns.N, sums)
         return sums
 
 
@@ -143,6 +164,15 @@ def sum_tables(table, X, K, N, sums):
         sums[chain] = sum_table(table, X[chain, :K], N)
 
 
+@njit(**FAST)
+def sum_last(E, sums):
+    """sums[c] = sum_mu E_P, in pattern order and in the type of `sums`."""
+    for chain in range(len(E)):
+        last = E[chain, -1]
+        for mu in range(last.size):
+            sums[chain] += sums.dtype.type(last[mu])
+
+
 # ---- one chain ---------------------------------------------------------------------------------------------------------------
 
 @njit(**FAST)
@@ -159,7 +189,7 @@ def run_overlaps(rows, form, spins, X, chain, key, sample, first, sweeps, rule, 
             for i in range(N):
                 if new[i] != spins[i]:
                     spins[i] = new[i]
-                    add_row(rows, i, X, 2 * new[i])
+                    turn(rows, i, X, new[i], form)
                     flips += 1
         else:
             for a in range(N):
@@ -167,7 +197,7 @@ def run_overlaps(rows, form, spins, X, chain, key, sample, first, sweeps, rule, 
                 s = decide(rule, local_field(rows, i, X, spins[i], form), spins[i], limits[a])
                 if s != spins[i]:
                     spins[i] = s
-                    add_row(rows, i, X, 2 * s)
+                    turn(rows, i, X, s, form)
                     flips += 1
     return flips
 
@@ -218,7 +248,8 @@ def local_field(rows, i, X, s, form):
 
 @overload(local_field, jit_options=FAST)
 def _(rows, i, X, s, form):
-    return {Int32: _int32, Int32Blocks: _int32_blocks, Float64: _float64, Table: _table}[form.instance_class]
+    return {Int32: _int32, Int32Blocks: _int32_blocks, Float64: _float64, Table: _table, Products: _products,
+            OrderedProducts: _ordered_products}[form.instance_class]
 
 
 def _int32(rows, i, X, s, form):
@@ -235,6 +266,32 @@ def _float64(rows, i, X, s, form):
 
 def _table(rows, i, X, s, form):
     return float(sum_fields(rows, i, X, s, form.fields, form.K))
+
+
+def _products(rows, i, X, s, form):
+    return float(sum_products(rows, i, X, s, form.orders))
+
+
+def _ordered_products(rows, i, X, s, form):
+    return sum_ordered_products(rows, i, X, s, form.orders)
+
+
+def turn(rows, i, X, s, form):
+    """Bring X up to date after spin i has become s."""
+    raise TypeError("only for compiled code")
+
+
+@overload(turn, jit_options=FAST)
+def _(rows, i, X, s, form):
+    return _turn_products if form.instance_class in (Products, OrderedProducts) else _turn
+
+
+def _turn(rows, i, X, s, form):
+    add_row(rows, i, X, 2 * s)
+
+
+def _turn_products(rows, i, X, s, form):
+    turn_products(rows, i, X, s, form.orders)
 
 
 @njit(**FAST)
@@ -280,6 +337,45 @@ def sum_float64(rows, i, X, s, b, odd):
             p = p * z + b[k]
         total += (t if odd else np.float64(rows[i, mu])) * p
     return total
+
+
+@njit(**ANY_ORDER)
+def sum_products(rows, i, E, s, orders):
+    """sum_mu W D_{P-1} in the type of E, without rounding (modulo 2**64 in int64, and the sum fits)."""
+    kind = E.dtype.type
+    total = kind(0)
+    for mu in range(E.shape[1]):
+        W = kind(rows[i, mu])
+        x, D = W * kind(s), kind(1)
+        for k in range(len(orders)):
+            D = E[k, mu] - x * D
+        total += W * D
+    return total
+
+
+@njit(**FAST)
+def sum_ordered_products(rows, i, E, s, orders):
+    total = 0.0
+    for mu in range(E.shape[1]):
+        W = np.int64(rows[i, mu])
+        x, D = W * np.int64(s), np.int64(1)
+        for k in range(len(orders)):
+            D = E[k, mu] - x * D
+        total += np.float64(W * D)
+    return total
+
+
+@njit(**ANY_ORDER)
+def turn_products(rows, i, E, s, orders):
+    kind = E.dtype.type
+    last = len(orders)
+    for mu in range(E.shape[1]):
+        x, D = -kind(rows[i, mu]) * kind(s), kind(1)   # before the flip
+        for k in range(len(orders)):
+            higher = E[k, mu] - x * D
+            E[k, mu] = higher - x * D
+            D = higher
+        E[last, mu] -= kind(2) * x * D
 
 
 @njit(**FAST)
@@ -328,6 +424,16 @@ def couplings(rows, factor):
                 total = np.int32(total + np.int32(np.int16(a[mu] * b[mu])))
             J[i, j] = J[j, i] = factor * total
     return J
+
+
+def integer_couplings(rows):
+    """J_ij = sum_mu W_i W_j for i != j, int64, of rows whose sums float64 holds exactly."""
+    J = np.zeros((len(rows), len(rows)))
+    for start in range(0, rows.shape[1], CHUNK):
+        W = rows[:, start:start + CHUNK].astype(np.float64)
+        J += W @ W.T
+    np.fill_diagonal(J, 0)
+    return J.astype(np.int64)
 
 
 # ---- random numbers: twin of streams.attempts and problem.thresholds -----------------------------------------------------------

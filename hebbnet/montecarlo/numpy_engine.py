@@ -2,6 +2,7 @@
 import numpy as np
 
 from .. import streams
+from .forms import Symmetric, polynomials
 from .problem import thresholds
 
 
@@ -45,7 +46,9 @@ class Engine:
 
     def field(self, spins, X, i):
         """h_i = sum_mu xi_mu,i D(X_mu - s_i xi_mu,i), in the kernel's integers."""
-        form, K = self.problem.form, self.problem.patterns.K
+        form, K = self.problem.form, self.problem.patterns.S
+        if isinstance(form, Symmetric):
+            return self.symmetric_field(spins, i)
         xi = self.problem.patterns.rows[i, :K].astype(np.int64)
         c = X[:K] - spins[i] * xi
         terms = xi * form.fields[(c + len(spins) - 1) // 2]
@@ -53,11 +56,25 @@ class Engine:
             return int(terms.sum()) * form.denominator
         return np.cumsum(terms)[-1]   # in pattern order, as every engine does
 
+    def symmetric_field(self, spins, i):
+        """h_i = sum_mu W_mu,i e_{P-1}(W_mu,j s_j for all j but i), from its definition."""
+        form, W = self.problem.form, self.problem.patterns.rows.astype(np.int64)
+        x = np.delete(W * spins[:, None], i, axis=0)
+        terms = W[i] * polynomials(x, W.shape[1], form.P - 1, np.int64)[-1]
+        if form.exact:
+            return float(int(terms.sum()))
+        return np.cumsum(terms.astype(np.float64))[-1]
+
     def flip(self, spins, X, i):
         spins[i] = -spins[i]
+        if isinstance(self.problem.form, Symmetric):
+            X[...] = self.problem.begin(spins[None]).overlaps[0]
+            return
         X += 2 * spins[i] * self.problem.patterns.rows[i].astype(X.dtype)
 
     def energies(self, state):
         """sum_mu law(X_mu) of every chain, (C,), in pattern order."""
-        K, N = self.problem.patterns.K, self.problem.patterns.N
+        K, N = self.problem.patterns.S, self.problem.patterns.N
+        if isinstance(self.problem.form, Symmetric):
+            return np.cumsum(self.problem.begin(state.spins).overlaps[:, -1].astype(self.problem.form.sums), axis=1)[:, -1]
         return np.cumsum(self.problem.form.energies[(state.overlaps[:, :K].astype(np.int64) + N) // 2], axis=1)[:, -1]

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import streams
 from ..patterns import Patterns
-from .forms import Form
+from .forms import Form, Symmetric, polynomials
 
 # Every dynamics is "exact integer field h_i against a threshold drawn beforehand":
 #   heat-bath        s_i = +1 iff h_i > -T logit(u) / (2 scale)           T = 0: the sign of h_i, a coin where h_i = 0
@@ -23,7 +23,7 @@ class Problem:
     """One disorder sample and how to sample it.  T: one temperature, or an array (C,) of one per chain."""
 
     patterns: Patterns
-    form: Form
+    form: Form | Symmetric
     scale: float
     T: float | np.ndarray
     dynamics: str
@@ -35,11 +35,20 @@ class Problem:
         """T denominator / (2 scale) of each chain, (chains,): temperatures in the kernel's integers."""
         return np.array(np.broadcast_to(self.T, chains) * self.form.denominator / (2 * self.scale), float)
 
+    def begin(self, spins):
+        """`State` of chains with these spins (C, N) int8, no sweep done."""
+        if not isinstance(self.form, Symmetric):
+            return State(spins, overlaps(self.patterns, spins), 0)
+        rows, kind = self.patterns.rows, self.form.carried
+        return State(spins, np.stack([polynomials((W.astype(kind) * s for W, s in zip(rows, chain)), rows.shape[1], self.form.P, kind)
+                                      for chain in spins]), 0)
+
 
 class State(NamedTuple):
     """C chains of one sample; all that a checkpoint needs.  Engines change the arrays in place.
 
-    spins (C, N) int8; overlaps (C, K) integer, X_mu = sum_i xi_mu,i s_i; sweep: sweeps done so far.
+    spins (C, N) int8; overlaps (C, S) integer, X_mu = sum_i xi_mu,i s_i, or for rows of other integers (C, P, S) with the polynomials
+    E_1, ..., E_P of every row (`forms.Symmetric`); sweep: sweeps done so far.
     """
 
     spins: np.ndarray
@@ -48,7 +57,7 @@ class State(NamedTuple):
 
 
 def overlaps(patterns, spins):
-    """X (C, K padded) as int16, or int32 for N >= 2**15 - 1, whose kernels need the room."""
+    """X (C, S padded) as int16, or int32 for N >= 2**15 - 1, whose kernels need the room."""
     kind = np.int16 if patterns.N < 2**15 - 1 else np.int32
     X = np.zeros((len(spins), patterns.rows.shape[1]), np.int32)
     for i in range(patterns.N):   # no matrix product: NumPy's integer one is slow and int8 would overflow

@@ -1,5 +1,4 @@
 """From control parameters to labelled measurements: `simulate` one point, or `MonteCarlo`, the same as the task of a Study."""
-import hashlib
 import importlib
 import json
 from dataclasses import KW_ONLY, dataclass
@@ -8,15 +7,14 @@ import numpy as np
 
 from .. import networks, patterns, streams
 from ..observables import describe
-from ..params import ParameterError, check, check_seed, choose, count
+from ..params import ParameterError, check_seed, choose, count
+from . import overlaps, preparing, statistics
 from . import problem as problems
-from . import statistics
-from .forms import derive
+from .preparing import fingerprint
 
 ENGINES = ("numba", "numpy")
 MEASURED = ("m", "m_other", "energy", "acceptance", "q")      # their means and errors over disorder are reported
 OBSERVABLES = (*MEASURED, "m_tau", "ess", "equilibrated", "escaped")
-SAMPLES = 8   # disorder samples unless told otherwise: enough for an error bar
 LOST = 0.5   # a chain has left the retrieval state when its late overlap is below this fraction of the starting one
 
 
@@ -28,7 +26,9 @@ class MonteCarlo:
     same with m0 a parameter of the grid point) or an array of spins (N,) or (chains, N).  dynamics: "heat-bath", "metropolis",
     "zero-temperature" or "parallel"; order: "random" or "systematic".  thermalize, measure, every: sweeps before, sweeps during, and
     sweeps between measurements; one sweep is N attempted flips.  patterns: the user's own (K, N) array of +-1, which replaces the
-    random ones (one disorder sample).  observables: which of the measured quantities to keep.
+    random ones (one disorder sample).  examples: the user's own (K, M, N) array of +-1, M examples of each archetype, or (n, N) with
+    labels (n,), for the learning of the grid point; archetypes are then `patterns`, in the order of numpy.unique(labels), or if there
+    are none the signs of the means of the examples (ties +1).  observables: which of the measured quantities to keep.
 
     Fails with ParameterError, naming the parameter, on anything it does not understand.
     """
@@ -44,6 +44,8 @@ class MonteCarlo:
     disorder: int | None = None
     chains: int = 2
     patterns: object = None
+    examples: object = None
+    labels: object = None
     observables: tuple = OBSERVABLES
 
     def __post_init__(self):
@@ -51,21 +53,15 @@ class MonteCarlo:
         choose("dynamics", self.dynamics, problems.DYNAMICS)
         choose("order", self.order, problems.ORDERS)
         fixed = {"thermalize": count("thermalize", self.thermalize, 0), "observables": tuple(self.observables)}
-        if self.disorder is None:
-            object.__setattr__(self, "disorder", SAMPLES if self.patterns is None else 1)
-        for name in ("measure", "every", "disorder", "chains"):
+        fixed |= preparing.check_data(self)
+        for name in ("measure", "every", "chains"):
             fixed[name] = count(name, getattr(self, name))
         for name in fixed["observables"]:
-            choose("observables", name, OBSERVABLES)
+            choose("observables", name, (*OBSERVABLES, *overlaps.MEASURED))
         if fixed["measure"] % fixed["every"]:
             raise ParameterError(f"measure = {self.measure} sweeps is not a multiple of every = {self.every}: "
                                  "a measurement is taken after each `every` sweeps", "measure")
         fixed["start"] = check_start(self.start, fixed["chains"])
-        if self.patterns is not None:
-            fixed["patterns"] = patterns.given(self.patterns).archetypes
-            if fixed["disorder"] > 1:
-                raise ParameterError(f"disorder = {self.disorder}: given patterns are one disorder sample; leave disorder = 1 "
-                                     "and use more chains", "disorder")
         for name, value in fixed.items():
             object.__setattr__(self, name, value)
 
@@ -77,7 +73,8 @@ class MonteCarlo:
         """Everything that decides the numbers of one task except grid point, sample and seed; JSON-able."""
         return {"task": "MonteCarlo", "network": self.network, "start": fingerprint(self.start), "dynamics": self.dynamics,
                 "order": self.order, "thermalize": self.thermalize, "measure": self.measure, "every": self.every,
-                "chains": self.chains, "patterns": fingerprint(self.patterns), "observables": list(self.observables)}
+                "chains": self.chains, "patterns": fingerprint(self.patterns), "observables": list(self.observables),
+                **preparing.data_identity(self)}
 
     def check(self, point):
         """The point's parameters with K resolved; ParameterError where they are wrong or too large for this machine."""
@@ -85,7 +82,7 @@ class MonteCarlo:
         if wanted != ("m0" in point):
             raise ParameterError(f"start = {fingerprint(self.start)!r} and {'m0 given' if 'm0' in point else 'no m0'}: expected both or "
                                  "neither of start='overlap' and the parameter m0", "m0")
-        params = resolve(self.network, point, self.patterns, extra=("m0",) if wanted else ())
+        params = preparing.resolve(self, point, chains=self.chains, extra=("m0",) if wanted else ())
         if self.dynamics == "zero-temperature" and params.T != 0:
             raise ParameterError(f"T = {params.T}: zero-temperature dynamics needs T = 0 (or use heat-bath)", "T")
         if isinstance(self.start, np.ndarray) and self.start.shape[1] != params.N:
@@ -103,33 +100,37 @@ class MonteCarlo:
         params = self.check(point)
         problem = self.problem(params, sample=sample, seed=seed)
         state = self.initial(problem, seed, params.get("m0"))
-        start = state.overlaps[:, 0] / params.N
+        start = overlaps.condensed(problem, state)
         engine = Engine(problem)
         state, _ = engine.advance(state, self.thermalize)
         n, C, N = self.measure // self.every, self.chains, params.N
-        m, other, energy = np.empty((C, n)), np.full((C, n), np.nan), np.empty((C, n))
+        wanted = (*self.observables, *overlaps.MEASURED) if self.observables == OBSERVABLES else self.observables
+        m, other, energy, learnt = np.empty((C, n)), np.full((C, n), np.nan), np.empty((C, n)), {}
         q, flips = np.empty((C // 2, n)), np.zeros(C, np.int64)
         for t in range(n):
             state, flipped = engine.advance(state, self.every)
             flips += flipped
-            X = state.overlaps[:, :params.K]
-            m[:, t] = X[:, 0] / N
-            if params.K > 1:   # two passes instead of abs(): no temporary of the size of X
-                other[:, t] = np.maximum(X[:, 1:].max(axis=1), -X[:, 1:].min(axis=1).astype(int)) / N
+            m[:, t] = overlaps.condensed(problem, state)
+            if "m_other" in wanted:
+                other[:, t] = overlaps.largest_other(problem, state)
+            if problem.patterns.examples is not None:
+                for name, value in overlaps.examples(problem, state, params).items():
+                    learnt.setdefault(name, np.empty((C, n)))[:, t] = value
             energy[:, t] = -problem.scale * engine.energies(state) / N
             pairs = state.spins[:C // 2 * 2].reshape(-1, 2, N)
             q[:, t] = np.mean(pairs[:, 0] * pairs[:, 1], axis=1)
         tau = np.array([statistics.autocorrelation_time(x) for x in m])
         per_chain = {
             "m": m.mean(axis=1), "m_other": other.mean(axis=1), "energy": energy.mean(axis=1), "acceptance": flips / (self.measure * N),
+            **{name: x.mean(axis=1) for name, x in learnt.items()},
             "m_tau": tau * self.every, "ess": n / tau,
             "equilibrated": np.array([statistics.settled(a) and statistics.settled(b) for a, b in zip(m, energy)]),
             "escaped": (np.abs(start) >= LOST) & (np.sign(start) * m[:, n // 2:].mean(axis=1) < LOST * np.abs(start)),
         }
-        out = {name: (("disorder", "chain"), x[None]) for name, x in per_chain.items() if name in self.observables}
+        out = {name: (("disorder", "chain"), x[None]) for name, x in per_chain.items() if name in wanted}
         if "q" in self.observables and C > 1:
             out["q"] = (("disorder", "pair"), q.mean(axis=1)[None])
-        out["K"] = ((), np.array(params.K))
+        out |= preparing.sizes(self, params)
         out["exact_integers"] = ((), np.array(problem.form.exact))
         if series:
             out["m_series"] = (("disorder", "chain", "measurement"), m[None])
@@ -139,14 +140,13 @@ class MonteCarlo:
         return out
 
     def problem(self, params, *, sample, seed):
-        return finite(self.network, params, T=params.T, dynamics=self.dynamics, order=self.order, given=self.patterns, sample=sample,
-                      seed=seed)
+        return preparing.finite(self, params, T=params.T, sample=sample, seed=seed)
 
     def initial(self, problem, seed, m0=None):
         """Starting spins of every chain; random ones depend on (seed, sample, chain) and not on the grid point."""
         start = self.start if m0 is None else ("overlap", m0)
         spins = np.stack([starting_spins(start, problem, chain, seed) for chain in range(self.chains)])
-        return problems.State(spins, problems.overlaps(problem.patterns, spins), 0)
+        return problem.begin(spins)
 
     def summarize(self, dataset):
         """Add means and standard errors over disorder samples (NaN with one), and the retrieval state's own mean.
@@ -155,7 +155,7 @@ class MonteCarlo:
         a metastable retrieval state are counted in `escaped_fraction`; `m_mean` is over all chains, `m_retrieval_mean` over those
         that stayed.
         """
-        for name in MEASURED:
+        for name in (*MEASURED, *overlaps.MEASURED):
             if name in dataset:
                 dataset[f"{name}_mean"], dataset[f"{name}_err"] = over_samples(dataset[name])
         if "escaped" in dataset and "m" in dataset:
@@ -169,18 +169,19 @@ class MonteCarlo:
 
 
 def simulate(network, *, seed=0, engine="numba", series=False, spins=False, start="pattern", dynamics="heat-bath", order="random",
-             thermalize=200, measure=1000, every=1, disorder=None, chains=2, patterns=None, **params):
+             thermalize=200, measure=1000, every=1, disorder=None, chains=2, patterns=None, examples=None, labels=None, **params):
     """Monte Carlo of one parameter point: an xarray.Dataset of time averages, errors over disorder and diagnostics.
 
-    Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction) and the settings of
-    `MonteCarlo`.  engine: "numba" or "numpy" (slow, obviously right); the same seed gives the same spins in both.
+    Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction, or learning, r, M, stratified) and
+    the settings of `MonteCarlo`.  engine: "numba" or "numpy" (slow, obviously right); the same seed gives the same spins in both.
 
     Variables over (disorder, chain): m, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, escaped; over
-    (disorder, pair): q; and X_mean, X_err over disorder.  Overlaps and energies are per neuron; one sweep is N attempted flips.
-    Raises ParameterError.  Definitions: docs/theory/conventions.md.
+    (disorder, pair): q; and X_mean, X_err over disorder.  With learning="supervised" or "unsupervised" the overlaps m and m_other are
+    those with archetypes, and there are n and m_example, the overlaps with the mean of the examples and with the nearest of them.
+    Overlaps and energies are per neuron; one sweep is N attempted flips.  Raises ParameterError.  Definitions: docs/theory/conventions.md.
     """
     task = MonteCarlo(network, start=start, dynamics=dynamics, order=order, thermalize=thermalize, measure=measure, every=every,
-                      disorder=disorder, chains=chains, patterns=patterns)
+                      disorder=disorder, chains=chains, patterns=patterns, examples=examples, labels=labels)
     return one_point(task, params, seed=seed, engine=engine, series=series, spins=spins)
 
 
@@ -204,43 +205,9 @@ def one_point(task, params, *, seed, **options):
     return task.summarize(dataset)
 
 
-def resolve(name, point, given, extra=()):
-    """The parameters of one point of the network called `name`, with K resolved; `given`: the user's patterns or None, `extra`:
-    further parameters that the point must have.  ParameterError where they are wrong or too large for this machine."""
-    network, point = networks.get(name), dict(point)
-    if given is not None:
-        K, N = given.shape
-        for size_name, size in (("K", K), ("N", N)):
-            if point.setdefault(size_name, size) != size:
-                raise ParameterError(f"{size_name} = {point[size_name]}, but the patterns given have {size_name} = {size}", size_name)
-    params = check(name, point, required=(*network.REQUIRED, *extra), optional={**network.OPTIONAL, "alpha": None, "K": None})
-    loads = [load for load in ("alpha", "K") if params[load] is not None]
-    if len(loads) != 1:
-        raise ParameterError(f"{name!r} needs exactly one of alpha, K and patterns; got {' and '.join(loads) or 'none'}", "alpha")
-    if params.P > network.LARGEST_P or params.P > params.N:
-        raise ParameterError(f"P = {params.P} with N = {params.N}: a simulation takes P from 2 to {network.LARGEST_P}, and N >= P", "P")
-    origin = f"{loads[0]} = {params[loads[0]]} with N = {params.N}, P = {params.P}"
-    if params.alpha == 0:
-        raise ParameterError("alpha = 0: a simulation stores at least one pattern; expected alpha > 0, or K=1 for one", "alpha")
-    if params.K is None:
-        params = params.replace(K=network.load(params))
-    patterns.check_memory(params.K, params.N, origin)
-    return params
-
-
-def finite(name, params, *, T, dynamics, order, given, sample, seed):
-    """The `Problem` of one disorder sample at temperature(s) T; its random numbers are keyed by the seed and the parameters."""
-    network = networks.get(name)
-    drawn = patterns.given(given) if given is not None else network.draw(params, seed, sample)
-    point = {"network": name, **{key: value for key, value in params.items() if key != "alpha"}}
-    return problems.Problem(patterns=drawn, form=derive(lambda X: network.law(X, params), params.N, params.K),
-                            scale=network.scale(params), T=T, dynamics=dynamics, order=order, key=streams.point_key(seed, point),
-                            sample=sample)
-
-
 def starting_spins(start, problem, chain, seed):
     """Spins (N,) int8 of one chain; random ones depend on (seed, sample, chain) alone."""
-    N, pattern = problem.patterns.N, problem.patterns.rows[:, 0]
+    N, pattern = problem.patterns.N, problem.patterns.archetypes[0]
     if isinstance(start, np.ndarray):
         return start[chain % len(start)]
     if start == "random":
@@ -276,13 +243,6 @@ def check_start(start, chains):
             raise ParameterError(f"start has shape {start.shape}: expected (N,) or (chains, N) with chains = {chains}", "start")
         return spins
     raise ParameterError(f"start = {start!r}: expected 'pattern', 'random', ('overlap', m0), 'overlap' or an array of spins", "start")
-
-
-def fingerprint(value):
-    """`value` for JSON; arrays by shape and digest."""
-    if isinstance(value, np.ndarray):
-        return {"shape": list(value.shape), "sha256": hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}
-    return list(value) if isinstance(value, tuple) else value
 
 
 def uniform(seed, chain, sample, N):

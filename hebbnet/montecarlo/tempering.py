@@ -16,15 +16,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import networks, patterns, streams
+from .. import networks, streams
 from ..observables import describe
 from ..params import PARAMETERS, ParameterError, choose, count
+from . import overlaps, preparing, statistics
 from . import problem as problems
-from . import statistics
-from .sampling import ENGINES, SAMPLES, check_start, fingerprint, finite, one_point, over_samples, resolve, starting_spins
+from .preparing import fingerprint
+from .sampling import ENGINES, check_start, one_point, over_samples, starting_spins
 
 DYNAMICS = ("heat-bath", "metropolis")   # those whose stationary measure is Boltzmann's
-MEASURED = ("m", "m_abs", "m_other", "energy", "acceptance", "swap_rate", "q", "q_abs", "q2", "q4", "q_density")
+MEASURED = ("m", "m_abs", "m_other", "energy", "acceptance", "swap_rate", "q", "q_abs", "q2", "q4", "q_density", *overlaps.MEASURED)
 START, UP, DOWN = range(3)   # where a walker goes: not yet to the coldest temperature; from there up; from the hottest down
 SWAPS_AHEAD = 256            # random numbers for swaps are made so many at a time
 AGREE = (f"replicas: the means of the energy and of |m| in the two replicas differ by at most {statistics.STANDARD_ERRORS} standard errors, "
@@ -64,7 +65,7 @@ class Ladder:
 
     def begin(self, spins):
         """Walkers from spins (R * L, N) int8."""
-        chains = problems.State(spins, problems.overlaps(self.engine.problem.patterns, spins), 0)
+        chains = self.engine.problem.begin(spins)
         walker = np.tile(np.arange(len(self.T)), (self.replicas, 1))
         heading = np.full(walker.shape, START)
         heading[:, 0] = UP
@@ -141,7 +142,7 @@ class Tempering:
     "random" or "systematic".  swap_every: sweeps between swaps; thermalize, measure, every as in `MonteCarlo`, all multiples of
     swap_every, and every = None stands for swap_every.  bins: of the distribution of q, with whole values of q in each; None: one
     for each of the N + 1 values.
-    patterns: the user's own (K, N) array of +-1 (one disorder sample).
+    patterns: the user's own (K, N) array of +-1 (one disorder sample); examples, labels: as in `MonteCarlo`.
 
     Fails with ParameterError, naming the parameter, on anything it does not understand.
     """
@@ -160,15 +161,16 @@ class Tempering:
     replicas: int = 2
     bins: int | None = None
     patterns: object = None
+    examples: object = None
+    labels: object = None
 
     def __post_init__(self):
         networks.get(self.network)
         choose("dynamics", self.dynamics, DYNAMICS)
         choose("order", self.order, problems.ORDERS)
         fixed = {"T": check_ladder(self.T), "thermalize": count("thermalize", self.thermalize, 0)}
-        if self.disorder is None:
-            object.__setattr__(self, "disorder", SAMPLES if self.patterns is None else 1)
-        for name in ("swap_every", "measure", "disorder", "replicas"):
+        fixed |= preparing.check_data(self)
+        for name in ("swap_every", "measure", "replicas"):
             fixed[name] = count(name, getattr(self, name))
         fixed["every"] = count("every", self.swap_every if self.every is None else self.every)
         if self.bins is not None:
@@ -177,10 +179,6 @@ class Tempering:
             if fixed[name] % fixed[unit]:
                 raise ParameterError(f"{name} = {fixed[name]} sweeps: expected a multiple of {unit} = {fixed[unit]}", name)
         fixed["start"] = check_starts(self.start, fixed["replicas"], len(fixed["T"]))
-        if self.patterns is not None:
-            fixed["patterns"] = patterns.given(self.patterns).archetypes
-            if fixed["disorder"] > 1:
-                raise ParameterError(f"disorder = {self.disorder}: given patterns are one disorder sample; leave disorder = 1", "disorder")
         for name, value in fixed.items():
             object.__setattr__(self, name, value)
 
@@ -193,14 +191,14 @@ class Tempering:
         return {"task": "Tempering", "network": self.network, "T": list(self.T), "start": [fingerprint(s) for s in self.start],
                 "dynamics": self.dynamics, "order": self.order, "swap_every": self.swap_every, "thermalize": self.thermalize,
                 "measure": self.measure, "every": self.every, "replicas": self.replicas, "bins": self.bins,
-                "patterns": fingerprint(self.patterns)}
+                "patterns": fingerprint(self.patterns), **preparing.data_identity(self)}
 
     def check(self, point):
         """The point's parameters with K resolved and T the ladder; ParameterError where they are wrong or too large."""
         if "T" in point:
             raise ParameterError(f"T = {point['T']} in the grid: parallel tempering takes its ladder of temperatures as a setting of the "
                                  "task, Tempering(..., T=[...]); leave T out of the grid", "T")
-        params = resolve(self.network, {**point, "T": self.T[-1]}, self.patterns)
+        params = preparing.resolve(self, {**point, "T": self.T[-1]}, chains=self.replicas * len(self.T))
         for start in self.start:
             if isinstance(start, np.ndarray) and start.shape[1] != params.N:
                 raise ParameterError(f"start has {start.shape[1]} spins per chain: expected N = {params.N}", "start")
@@ -215,8 +213,7 @@ class Tempering:
     def ladder(self, params, *, sample, seed, engine="numba"):
         """The `Ladder` of one disorder sample."""
         Engine = importlib.import_module(f".{choose('engine', engine, ENGINES)}_engine", __package__).Engine
-        problem = finite(self.network, params, T=np.tile(self.T, self.replicas), dynamics=self.dynamics, order=self.order,
-                         given=self.patterns, sample=sample, seed=seed)
+        problem = preparing.finite(self, params, T=np.tile(self.T, self.replicas), sample=sample, seed=seed)
         return Ladder(Engine(problem), self.T, self.replicas, self.swap_every)
 
     def initial(self, ladder, seed):
@@ -232,17 +229,19 @@ class Tempering:
         ladder = self.ladder(params, sample=sample, seed=seed, engine=engine)
         state, _ = ladder.advance(self.initial(ladder, seed), self.thermalize)
         n, N, R, L = self.measure // self.every, params.N, self.replicas, len(self.T)
-        m, other, energy = np.empty((R, L, n)), np.full((R, L), 0.0 if params.K > 1 else np.nan), np.empty((R, L, n))
+        m, other, energy, learnt = np.empty((R, L, n)), np.zeros((R, L)), np.empty((R, L, n)), {}
+        problem = ladder.engine.problem
         Q = np.empty((R // 2, L, n), np.int64)   # N q, an integer
         total = []
         for t in range(n):
             state, counts = ladder.advance(state, self.every)
             total = [a + b for a, b in zip(total, counts)] if total else list(counts)
-            X = state.chains.overlaps[:, :params.K]
-            m[..., t] = X[:, 0].reshape(R, L) / N
-            if params.K > 1:   # two passes instead of abs(): no temporary of the size of X
-                other += np.maximum(X[:, 1:].max(axis=1), -X[:, 1:].min(axis=1).astype(int)).reshape(R, L) / N
-            energy[..., t] = -ladder.engine.problem.scale * state.sums / N
+            m[..., t] = overlaps.condensed(problem, state.chains).reshape(R, L)
+            other += overlaps.largest_other(problem, state.chains).reshape(R, L)
+            if problem.patterns.examples is not None:
+                for name, value in overlaps.examples(problem, state.chains, params).items():
+                    learnt[name] = learnt.get(name, 0) + value.reshape(R, L)
+            energy[..., t] = -problem.scale * state.sums / N
             s = state.chains.spins.reshape(R, L, N)[:R // 2 * 2]
             Q[..., t] = np.sum(s[0::2] * s[1::2], axis=-1, dtype=np.int64)
         total, q = Counts(*total), Q / N
@@ -251,6 +250,7 @@ class Tempering:
         rung, pair = ("disorder", "replica", "T"), ("disorder", "pair", "T")
         values = {
             "m": (rung, m.mean(-1)), "m_abs": (rung, np.abs(m).mean(-1)), "m_other": (rung, other / n),
+            **{name: (rung, x / n) for name, x in learnt.items()},
             "energy": (rung, energy.mean(-1)), "acceptance": (rung, total.flips / (self.measure * N)),
             "m_tau": (rung, tau * self.every), "ess": (rung, n / tau), "equilibrated": (rung, still),
             "swap_rate": (("disorder", "replica", "interval"), np.where(total.tried, total.swaps / np.maximum(total.tried, 1), np.nan)),
@@ -269,7 +269,7 @@ class Tempering:
         if spins:
             values["spins"] = ((*rung, "neuron"), state.chains.spins.reshape(R, L, N))
         out = {name: (dims, array[None]) for name, (dims, array) in values.items()}
-        out |= {"T": (("T",), np.array(self.T)), "K": ((), np.array(params.K)),
+        out |= {"T": (("T",), np.array(self.T)), **preparing.sizes(self, params),
                 "exact_integers": ((), np.array(ladder.engine.problem.form.exact))}
         if R > 1:
             edge = (2 * edges - N - 1) / N
@@ -342,32 +342,35 @@ def check_starts(start, replicas, temperatures):
 
 
 def temper(network, *, T, seed=0, engine="numba", series=False, spins=False, start="random", dynamics="heat-bath", order="random",
-           swap_every=1, thermalize=1000, measure=2000, every=None, disorder=None, replicas=2, bins=None, patterns=None, **params):
+           swap_every=1, thermalize=1000, measure=2000, every=None, disorder=None, replicas=2, bins=None, patterns=None, examples=None, labels=None,
+           **params):
     """Parallel tempering of one parameter point at the ladder of temperatures T: an xarray.Dataset.
 
-    Control parameters of the network but T (for "dense": P, N and one of alpha, K; self_interaction) and the settings of
-    `Tempering`.  engine: "numba" or "numpy"; the same seed gives the same spins in both.
+    Control parameters of the network but T (for "dense": P, N and one of alpha, K; self_interaction, or learning, r, M, stratified) and
+    the settings of `Tempering`.  engine: "numba" or "numpy"; the same seed gives the same spins in both.
 
-    Variables over (disorder, replica, T): m, m_abs, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated; over (disorder,
-    pair, T), replicas (0,1), (2,3), ...: q, q_abs, q2, q4, replicas_agree; q_density (disorder, T, bin), the distribution of q
-    between the edges q_edge; swap_rate (disorder, replica, interval) and round_trips (disorder, replica, walker); X_mean and X_err
-    over disorder, binder and binder_err (T).  Overlaps and energies are per neuron; one sweep is N attempted flips.
+    Variables over (disorder, replica, T): m, m_abs, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, and n, m_example
+    where the network learns from examples; over (disorder, pair, T), replicas (0,1), (2,3), ...: q, q_abs, q2, q4, replicas_agree;
+    q_density (disorder, T, bin), the distribution of q between the edges q_edge;
+    swap_rate (disorder, replica, interval) and round_trips (disorder, replica, walker); X_mean and X_err over disorder, binder
+    and binder_err (T).  Overlaps and energies are per neuron; one sweep is N attempted flips.
     Raises ParameterError.  Definitions: docs/tempering.md.
     """
     task = Tempering(network, T=T, start=start, dynamics=dynamics, order=order, swap_every=swap_every, thermalize=thermalize,
-                     measure=measure, every=every, disorder=disorder, replicas=replicas, bins=bins, patterns=patterns)
+                     measure=measure, every=every, disorder=disorder, replicas=replicas, bins=bins, patterns=patterns,
+                     examples=examples, labels=labels)
     return one_point(task, params, seed=seed, engine=engine, series=series, spins=spins)
 
 
 def tune_ladder(network, *, low, high, size, passes=4, seed=0, engine="numba", start="random", thermalize=500, measure=500, disorder=4,
-                patterns=None, **params):
+                patterns=None, examples=None, labels=None, **params):
     """A ladder (size,) of temperatures from low > 0 to high between which swaps are equally likely.
 
     Starts from a geometric ladder; each of `passes` short runs measures the energies, and with them how likely an exchange of
     independent states is, A = E min(1, exp[(1/T_a - 1/T_b)(E_a - E_b)]).  The next ladder has equal lengths l, A = erfc(l / 2): were
     the energies Gaussian, of equal width, l would be (1/T_a - 1/T_b) times it, which adds up along the ladder.  Deterministic, and
-    rounded to 6 digits, so that it does not depend on the last bits of a library.  Takes the parameters of the network, `patterns`
-    if they are given, and a `start` as in `temper`; T = 0 is not for it.  Raises ParameterError.
+    rounded to 6 digits, so that it does not depend on the last bits of a library.  Takes the parameters of the network, the
+    user's `patterns` or `examples` with `labels`, and a `start` as in `temper`; T = 0 is not for it.  Raises ParameterError.
     """
     from scipy.special import erfcinv
 
@@ -378,7 +381,7 @@ def tune_ladder(network, *, low, high, size, passes=4, seed=0, engine="numba", s
     for _ in range(count("passes", passes)):
         T = np.array([low, *(float(f"{t:.6g}") for t in T[1:-1]), high])
         task = Tempering(network, T=T, start=start, thermalize=thermalize, measure=measure, disorder=disorder, replicas=1,
-                         patterns=patterns)
+                         patterns=patterns, examples=examples, labels=labels)
         run = one_point(task, params, seed=seed, engine=engine, series=True)
         E = int(run.N) * run.energy_series.isel(replica=0).values
         likely = np.array([np.mean([exchange_probability(1 / T[k] - 1 / T[k + 1], sample[k], sample[k + 1]) for sample in E])

@@ -13,6 +13,11 @@ and how a finite sample is drawn.  It defines
     load(params)           number of patterns K of the load alpha
     draw(params, seed, sample) -> Patterns
 
+A network that can learn from examples, with law e_P of the numbers xi_i s_i, also defines
+
+    LEARNING               control parameters learning, r, M, stratified with their defaults
+    check_learning(params) ParameterError where it cannot; scale(params) then is that of the rows of patterns.learn
+
 and nothing else: how the law becomes a kernel is the engines' business (montecarlo/forms.py).
 """
 import importlib

@@ -6,15 +6,23 @@ Repeated indices are left out; with self_interaction they are kept, H = -(N/2) s
 its mean over uniform spins.  P = 2 is the Hopfield model, where both are the same.
 Load: K = alpha N for P = 2, K = alpha (2/P!) N**(P-1) for P >= 3, rounded, at least 1.
 
-Source: Gardner (1987) J. Phys. A 20 3453; Albanese et al. (2021) arXiv:2111.12997; docs/theory/conventions.md.
+Learning, P even: the network sees M examples eta of each archetype (`patterns.learn`), and with R = r**2 + (1 - r**2)/M
+
+    supervised      H(s) = -P!/(2 N**(P-1) R**(P/2)) sum_mu e_P of the numbers etabar_i s_i,   etabar = the mean of the M examples
+    unsupervised    H(s) = -P!/(2 N**(P-1) R**(P/2) M) sum_mu sum_a e_P(X_mu,a),   X_mu,a = sum_i eta_i s_i
+
+Source: Gardner (1987) J. Phys. A 20 3453; Albanese et al. (2021) arXiv:2111.12997; learning: Albanese et al. (2022) arXiv:2212.00606
+and arXiv:2211.14067; docs/theory/conventions.md.
 """
 from functools import lru_cache
 from math import comb, factorial
 
 from .. import patterns
+from ..params import ParameterError
 
 REQUIRED = ("P", "N", "T")
 OPTIONAL = {"self_interaction": False}
+LEARNING = {"learning": "storage", "r": None, "M": None, "stratified": False}
 LARGEST_P = 8
 
 
@@ -31,7 +39,26 @@ def law(X, params):
 def scale(params):
     if params.self_interaction:
         return 1 / (2 * params.N ** (params.P - 1))
-    return factorial(params.P) / (2 * params.N ** (params.P - 1))
+    return factorial(params.P) / (2 * params.N ** (params.P - 1)) / normalization(params)
+
+
+def normalization(params):
+    """What the energy of the stored integer rows is divided by: M R**(P/2), for rows that are sums of M examples (M R**(1/2))**P."""
+    learning = params.get("learning", "storage")
+    if learning == "storage":
+        return 1.0
+    R = params.r**2 + (1 - params.r**2) / params.M
+    return params.M * R ** (params.P // 2) if learning == "unsupervised" else params.M**params.P * R ** (params.P // 2)
+
+
+def check_learning(params):
+    """ParameterError where the network cannot learn from examples."""
+    if params.P % 2:
+        raise ParameterError(f"P = {params.P} with learning = {params.learning!r}: odd P with learning from examples is not derived; take "
+                             "an even P", "P")
+    if params.self_interaction:
+        raise ParameterError(f"self_interaction = True with learning = {params.learning!r}: not derived; leave self_interaction out",
+                             "self_interaction")
 
 
 def load(params):

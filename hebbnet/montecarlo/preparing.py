@@ -1,0 +1,140 @@
+"""From a task's settings and a parameter point to the finite network that engines are given: `check_data`, `resolve`, `finite`."""
+import hashlib
+
+import numpy as np
+
+from .. import networks, patterns, streams
+from ..params import ParameterError, Params, check, count
+from . import problem as problems
+from .forms import derive, symmetric
+
+SAMPLES = 8   # disorder samples unless told otherwise: enough for an error bar
+
+
+def check_data(task):
+    """The fields patterns, examples, labels and disorder of a task in one spelling; ParameterError where they do not fit."""
+    if task.labels is not None and task.examples is None:
+        raise ParameterError("labels without examples: expected examples (n, N) and labels (n,)", "labels")
+    if task.patterns is None and task.examples is None:
+        return {"disorder": count("disorder", SAMPLES if task.disorder is None else task.disorder)}
+    fixed = {"disorder": count("disorder", 1 if task.disorder is None else task.disorder), "labels": None}
+    if fixed["disorder"] > 1:
+        raise ParameterError(f"disorder = {task.disorder}: given patterns or examples are one disorder sample; leave disorder = 1 and use "
+                             "more chains or replicas", "disorder")
+    if task.patterns is not None:
+        fixed["patterns"] = patterns.given(task.patterns).archetypes
+    if task.examples is not None:
+        fixed["examples"] = patterns.given_examples(task.examples, task.labels)
+        K, M, N = fixed["examples"].shape
+        if fixed.get("patterns", np.empty((K, N))).shape != (K, N):
+            raise ParameterError(f"patterns has shape {fixed['patterns'].shape} and examples {K, M, N}: expected an archetype for each of "
+                                 f"the {K} classes, shape {K, N}", "patterns")
+    return fixed
+
+
+def data_identity(task):
+    """The user's examples, by digest, for the identity of a task; nothing where there are none."""
+    return {} if task.examples is None else {"examples": fingerprint(task.examples)}
+
+
+def resolve(task, point, *, chains, extra=()):
+    """The parameters of one point of the task's network, with K resolved; extra: further parameters that the point must have.
+
+    ParameterError where they are wrong, do not fit the user's data, or are too large for this machine with so many chains.
+    """
+    name, network, point = task.network, networks.get(task.network), dict(point)
+    data = task.examples[:, 0] if task.examples is not None else task.patterns
+    if data is not None:
+        for size_name, size in zip(("K", "N"), data.shape):
+            if point.setdefault(size_name, size) != size:
+                whose = "patterns" if task.examples is None else "examples"
+                raise ParameterError(f"{size_name} = {point[size_name]}, but the {whose} given have {size_name} = {size}", size_name)
+    for theory in ("rho", "form"):
+        if theory in point:
+            raise ParameterError(f"{theory} = {point[theory]}: a parameter of the theory; a simulation draws examples and takes r and M",
+                                 theory)
+    learning = getattr(network, "LEARNING", {})
+    params = check(name, point, required=(*network.REQUIRED, *extra), optional={**network.OPTIONAL, **learning, "alpha": None, "K": None})
+    loads = [load for load in ("alpha", "K") if params[load] is not None]
+    if len(loads) != 1:
+        raise ParameterError(f"{name!r} needs exactly one of alpha, K and patterns; got {' and '.join(loads) or 'none'}", "alpha")
+    if params.P > network.LARGEST_P or params.P > params.N:
+        raise ParameterError(f"P = {params.P} with N = {params.N}: a simulation takes P from 2 to {network.LARGEST_P}, and N >= P", "P")
+    origin = f"{loads[0]} = {params[loads[0]]} with N = {params.N}, P = {params.P}"
+    if params.alpha == 0:
+        raise ParameterError("alpha = 0: a simulation stores at least one pattern; expected alpha > 0, or K=1 for one", "alpha")
+    if params.K is None:
+        params = params.replace(K=network.load(params))
+    if learning:
+        params = check_learning(network, params, task.examples)
+    elif task.examples is not None:
+        raise ParameterError(f"examples given, but the network {name!r} does not learn from examples; give patterns", "examples")
+    if params.get("learning", "storage") == "storage":
+        patterns.check_memory(params.K, params.N, origin)
+    else:
+        patterns.check_memory(params.K, params.N, f"{origin}, M = {params.M}", learning=params.learning, M=params.M, P=params.P, chains=chains)
+    return params
+
+
+def check_learning(network, params, examples):
+    """`params` with r and M of the user's examples, if there are any, and M an int; ParameterError where they do not go together."""
+    learning = params.learning
+    if learning == "storage":
+        for name in ("r", "M"):
+            if params[name] is not None:
+                raise ParameterError(f"{name} = {params[name]} with learning = 'storage', which stores the archetypes themselves: leave {name} "
+                                     "out, or say learning='supervised' or 'unsupervised'", name)
+        if params.stratified or examples is not None:
+            name = "stratified" if params.stratified else "examples"
+            raise ParameterError(f"{name} given with learning = 'storage', which has no examples: say learning='supervised' or "
+                                 "'unsupervised'", name)
+        return Params({name: value for name, value in params.items() if name not in ("r", "M", "stratified")})
+    if examples is not None:
+        M = examples.shape[1]
+        if params.M not in (None, M):
+            raise ParameterError(f"M = {params.M:g}, but the examples given are M = {M} of each archetype; leave M out", "M")
+        if params.stratified:
+            raise ParameterError("stratified = True with examples given: only random examples can be drawn so; leave it out", "stratified")
+        params = params.replace(M=M, r=params.r or patterns.quality(examples))
+    for name in ("r", "M"):
+        if params[name] is None:
+            raise ParameterError(f"learning = {learning!r} needs r and M, the quality and the number of the examples; {name} is missing", name)
+    if params.M != int(params.M) or (learning == "supervised" and params.M > patterns.LARGEST_SUM):
+        raise ParameterError(f"M = {params.M:g}: a simulation takes a whole number of examples"
+                             f"{f', at most {patterns.LARGEST_SUM}' if learning == 'supervised' else ''}", "M")
+    params = params.replace(M=int(params.M))
+    network.check_learning(params)
+    return params
+
+
+def finite(task, params, *, T, sample, seed):
+    """The `Problem` of one disorder sample at temperature(s) T; its random numbers are keyed by the seed and the parameters."""
+    network, left_out, learning = networks.get(task.network), {"alpha"}, params.get("learning", "storage")
+    given = patterns.class_signs(task.examples) if task.examples is not None and task.patterns is None else task.patterns
+    drawn = patterns.given(given) if given is not None else network.draw(params, seed, sample)
+    if learning == "storage":
+        left_out.add("learning")
+    elif task.examples is not None:
+        drawn = patterns.learn_given(drawn, task.examples, learning)
+    else:
+        drawn = patterns.learn(drawn, learning, params.r, params.M, seed=seed, sample=sample, stratified=params.stratified)
+    if learning == "supervised":
+        form = symmetric(drawn.rows, params.P)
+    else:
+        form = derive(lambda X: network.law(X, params), params.N, drawn.S)
+    point = {"network": task.network, **{key: value for key, value in params.items() if key not in left_out}}
+    return problems.Problem(patterns=drawn, form=form, scale=network.scale(params), T=T, dynamics=task.dynamics, order=task.order,
+                            key=streams.point_key(seed, point), sample=sample)
+
+
+def sizes(task, params):
+    """Variables that say what was drawn: K, and r and M where the user's examples decide them."""
+    names = ("K",) if task.examples is None else ("K", "r", "M")
+    return {name: ((), np.array(params[name])) for name in names}
+
+
+def fingerprint(value):
+    """`value` for JSON; arrays by shape and digest."""
+    if isinstance(value, np.ndarray):
+        return {"shape": list(value.shape), "sha256": hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()}
+    return list(value) if isinstance(value, tuple) else value
