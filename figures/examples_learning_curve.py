@@ -29,13 +29,13 @@ def draw(run, theory, path):
                     words = f"r = {r:g}, {'exact' if form == 'binomial' else 'Gaussian'}"
                     ax.plot(line.M, line.m, style, color=color, label=words if learning == "supervised" else "_")
                 plotting.overlap_points(ax, run.sel(learning=learning, r=r), "M", color=color, marker=marker)
-                for height, (words, M) in enumerate(thresholds(theory, learning, r).items()):
+                for height, M in enumerate(thresholds(theory, learning, r).values()):
                     if math.isfinite(M):
                         marks.plot(M, -height, "|", color=color, markersize=9, markeredgewidth=2)
             ax.set(title=f"{learning}, P = {int(theory.P)}, " + rf"$\alpha$ = {float(theory.alpha):g}, T = {float(theory['T']):g}",
                    ylim=(0, 1.02), xscale="log")
             marks.set(xlabel=plotting.label("M"), ylim=(-2.6, 0.6), yticks=[0, -1, -2])
-        axes[0, 0].set_ylabel(plotting.label("m"))
+        axes[0, 0].set_ylabel("overlap $m$ with the archetype")
         axes[1, 0].set_yticklabels(thresholds(theory, "supervised", float(theory.r[0])))
         plotting.legend(axes[0, 0], sizes, loc="lower right")
 

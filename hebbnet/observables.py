@@ -57,6 +57,7 @@ OBSERVABLES = {o.name: o for o in [
     Observable("escaped", "esc", "the chain started in the retrieval state and left it"),
     Observable("escaped_fraction", r"p_{\mathrm{esc}}", "fraction of chains that left the retrieval state"),
     Observable("m_retrieval", r"m_{\mathrm{ret}}", "overlap averaged over the chains that stayed in the retrieval state"),
+    Observable("n_retrieval", r"n_{\mathrm{ret}}", "n averaged over the chains that stayed in the retrieval state"),
     Observable("spins", "s", "spins at the end"),
     Observable("exact_integers", "int", "whether all local fields were exact integers (otherwise float64)"),
     # solver bookkeeping

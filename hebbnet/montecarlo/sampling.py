@@ -15,7 +15,7 @@ from .preparing import fingerprint
 ENGINES = ("numba", "numpy")
 MEASURED = ("m", "m_other", "energy", "acceptance", "q")      # their means and errors over disorder are reported
 OBSERVABLES = (*MEASURED, "m_tau", "ess", "equilibrated", "escaped")
-LOST = 0.5   # a chain has left the retrieval state when its late overlap is below this fraction of the starting one
+LOST = 0.5   # a chain has left the retrieval state when its late overlap (n where there are examples) is below this fraction of the starting one
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,13 +94,15 @@ class MonteCarlo:
         return self.measurements(point, sample=sample, seed=seed, engine=engine)
 
     def measurements(self, point, *, sample, seed, engine="numba", series=False, spins=False):
-        """As `run`; series adds the time series m_series and energy_series (disorder, chain, measurement), spins the final spins
+        """As `run`; series adds the time series m_series, energy_series ... (disorder, chain, measurement), spins the final spins
         (disorder, chain, neuron)."""
         Engine = importlib.import_module(f".{choose('engine', engine, ENGINES)}_engine", __package__).Engine
         params = self.check(point)
         problem = self.problem(params, sample=sample, seed=seed)
         state = self.initial(problem, seed, params.get("m0"))
         start = overlaps.condensed(problem, state)
+        learns = problem.patterns.examples is not None
+        followed = overlaps.examples(problem, state, params)["n"] if learns else start
         engine = Engine(problem)
         state, _ = engine.advance(state, self.thermalize)
         n, C, N = self.measure // self.every, self.chains, params.N
@@ -113,7 +115,7 @@ class MonteCarlo:
             m[:, t] = overlaps.condensed(problem, state)
             if "m_other" in wanted:
                 other[:, t] = overlaps.largest_other(problem, state)
-            if problem.patterns.examples is not None:
+            if learns:
                 for name, value in overlaps.examples(problem, state, params).items():
                     learnt.setdefault(name, np.empty((C, n)))[:, t] = value
             energy[:, t] = -problem.scale * engine.energies(state) / N
@@ -125,7 +127,7 @@ class MonteCarlo:
             **{name: x.mean(axis=1) for name, x in learnt.items()},
             "m_tau": tau * self.every, "ess": n / tau,
             "equilibrated": np.array([statistics.settled(a) and statistics.settled(b) for a, b in zip(m, energy)]),
-            "escaped": (np.abs(start) >= LOST) & (np.sign(start) * m[:, n // 2:].mean(axis=1) < LOST * np.abs(start)),
+            "escaped": (np.abs(start) >= LOST) & (np.sign(start) * (learnt["n"] if learns else m)[:, n // 2:].mean(axis=1) < LOST * np.abs(followed)),
         }
         out = {name: (("disorder", "chain"), x[None]) for name, x in per_chain.items() if name in wanted}
         if "q" in self.observables and C > 1:
@@ -133,8 +135,8 @@ class MonteCarlo:
         out |= preparing.sizes(self, params)
         out["exact_integers"] = ((), np.array(problem.form.exact))
         if series:
-            out["m_series"] = (("disorder", "chain", "measurement"), m[None])
-            out["energy_series"] = (("disorder", "chain", "measurement"), energy[None])
+            for name, x in {"m": m, "energy": energy, **learnt}.items():
+                out[f"{name}_series"] = (("disorder", "chain", "measurement"), x[None])
         if spins:
             out["spins"] = (("disorder", "chain", "neuron"), state.spins[None])
         return out
@@ -160,7 +162,9 @@ class MonteCarlo:
                 dataset[f"{name}_mean"], dataset[f"{name}_err"] = over_samples(dataset[name])
         if "escaped" in dataset and "m" in dataset:
             dataset["escaped_fraction"] = dataset["escaped"].mean(("disorder", "chain"))
-            dataset["m_retrieval_mean"], dataset["m_retrieval_err"] = over_samples(dataset["m"].where(~dataset["escaped"]))
+            for name in ("m", "n"):
+                if name in dataset:
+                    dataset[f"{name}_retrieval_mean"], dataset[f"{name}_retrieval_err"] = over_samples(dataset[name].where(~dataset["escaped"]))
         for name in dataset.variables:
             dataset[name].attrs.update(describe(name))
         if "equilibrated" in dataset:

@@ -11,7 +11,7 @@ Learning, P even: the network sees M examples eta of each archetype (`patterns.l
     supervised      H(s) = -P!/(2 N**(P-1) R**(P/2)) sum_mu e_P of the numbers etabar_i s_i,   etabar = the mean of the M examples
     unsupervised    H(s) = -P!/(2 N**(P-1) R**(P/2) M) sum_mu sum_a e_P(X_mu,a),   X_mu,a = sum_i eta_i s_i
 
-Source: Gardner (1987) J. Phys. A 20 3453; Albanese et al. (2021) arXiv:2111.12997; learning: Albanese et al. (2022) arXiv:2212.00606
+Source: Gardner (1987) J. Phys. A 20 3453; Albanese et al. (2021) arXiv:2111.12997; learning: Agliari et al. (2022) arXiv:2212.00606
 and arXiv:2211.14067; docs/theory/conventions.md.
 """
 from functools import lru_cache
