@@ -14,7 +14,7 @@ _HOME = {
     "complexity": "meanfield", "Capacities": "meanfield", "extrapolate": "meanfield", "sk_ground_state": "meanfield",
     "learning_threshold": "meanfield",
     "Complexity": "meanfield", "one_step": "meanfield", "example_threshold": "meanfield", "detectable_quality": "meanfield",
-    "scaling_exponents": "meanfield", "losses": "losses",
+    "scaling_exponents": "meanfield", "losses": "losses", "datasets": "datasets",
     "simulate": "montecarlo", "MonteCarlo": "montecarlo",
     "temper": "montecarlo", "Tempering": "montecarlo", "tune_ladder": "montecarlo",
     "Grid": "params", "ParameterError": "params",

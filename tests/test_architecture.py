@@ -18,9 +18,9 @@ MAY_IMPORT = {
     "networks": {"params", "streams", "patterns"}, "montecarlo": {"params", "streams", "patterns", "networks", "observables"},
     "equations": {"params", "patterns"}, "meanfield": {"params", "patterns", "equations", "observables"},
     "store": {"params", "observables"}, "executors": set(), "sweep": {"params", "observables", "store", "executors"},
-    "plotting": {"params", "observables", "store"}, "losses": {"params"},
+    "plotting": {"params", "observables", "store"}, "losses": {"params"}, "datasets": {"params", "patterns"},
 }
-ONLY_IN = {"h5py": {"store"}, "matplotlib": {"plotting"}, "dask": {"executors"}, "cupy": {"montecarlo"}, "click": {"cli"}}
+ONLY_IN = {"h5py": {"store"}, "matplotlib": {"plotting"}, "dask": {"executors"}, "cupy": {"montecarlo"}, "click": {"cli"}, "sklearn": {"datasets"}}
 
 
 def imports(path):
@@ -56,7 +56,7 @@ def test_every_unit_has_its_place():
 
 
 def test_import_is_light():
-    code = ("import sys, hebbnet; heavy = {'numba', 'scipy', 'xarray', 'matplotlib', 'h5py', 'click', 'tqdm', 'cupy', 'dask'}; "
+    code = ("import sys, hebbnet; heavy = {'numba', 'scipy', 'xarray', 'matplotlib', 'h5py', 'click', 'tqdm', 'cupy', 'dask', 'sklearn'}; "
             "print(sorted(heavy & set(sys.modules)))")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
