@@ -12,7 +12,7 @@ import hebbnet as hn
 
 SUPERVISED, UNSUPERVISED = "supervised", "unsupervised"
 EQUILIBRIUM = [(SUPERVISED, 4, 216, 0.05, 0.3, 0.4, 27), (SUPERVISED, 4, 216, 0.10, 0.3, 0.4, 27), (SUPERVISED, 4, 144, 0.10, 0.3, 0.7, 8),
-               (SUPERVISED, 4, 144, 0.05, 0.3, 0.5, 5), (SUPERVISED, 4, 216, 0.05, 0.3, 0.5, 5), (SUPERVISED, 4, 216, 0.20, 0.4, 1.0, 1),
+               (SUPERVISED, 4, 144, 0.05, 0.3, 0.5, 5), (SUPERVISED, 4, 216, 0.05, 0.3, 0.5, 5), ("storage", 4, 216, 0.20, 0.4, None, None),
                (SUPERVISED, 2, 2000, 0.02, 0.2, 0.5, 10), (UNSUPERVISED, 2, 3000, 0.01, 0.3, 0.6, 8), (UNSUPERVISED, 4, 96, 0.05, 0.3, 0.7, 8),
                (UNSUPERVISED, 4, 144, 0.05, 0.3, 0.7, 8), (UNSUPERVISED, 4, 192, 0.05, 0.3, 0.7, 8), (UNSUPERVISED, 4, 144, 0.01, 0.3, 0.5, 20),
                (UNSUPERVISED, 4, 192, 0.01, 0.3, 0.5, 20), (UNSUPERVISED, 4, 256, 0.01, 0.3, 0.5, 20)]
@@ -30,24 +30,28 @@ def pm(value, error):
 def equilibrium():
     print("| learning | P | N | alpha | T | r | M | m | n | q | left | m, n, q of theory | (MC - theory)/error |\n" + "|---" * 13 + "|")
     for learning, P, N, alpha, T, r, M in EQUILIBRIUM:
-        run = hn.simulate("dense", P=P, N=N, alpha=alpha, T=cold(T, P, N), learning=learning, r=r, M=M, stratified=True, disorder=24, chains=2,
-                          thermalize=150, measure=300, every=3, seed=2027)
-        s = hn.solve("dense", P=P, alpha=alpha, T=T, learning=learning, r=r, M=M)
-        found = [(run[f"{name}_mean"], run[f"{name}_err"], getattr(s, name)) for name in ("m", "n", "q")]
+        data = {} if learning == "storage" else dict(learning=learning, r=r, M=M)
+        run = hn.simulate("dense", P=P, N=N, alpha=alpha, T=cold(T, P, N), **data, **({"stratified": True} if data else {}), disorder=16, chains=2,
+                          thermalize=100, measure=300, every=3, seed=2027)
+        s = hn.solve("dense", P=P, alpha=alpha, T=T, **data)
+        found = [(run[f"{name}_mean"], run[f"{name}_err"], getattr(s, name)) for name in (("m", "n", "q") if data else ("m", "m", "q"))]
         print(f"| {learning} | {P} | {N} | {alpha} | {T} | {r} | {M} | " + " | ".join(pm(x, e) for x, e, _ in found)
-              + f" | {float(run.escaped_fraction):.0%} | {s.m:.4f} {s.n:.4f} {s.q:.4f} | "
+              + f" | {float(run.escaped_fraction):.0%} | " + " ".join(f"{want:.4f}" for *_, want in found) + " | "
               + " ".join(f"{float((x - want) / e):+.1f}" for x, e, want in found) + " |", flush=True)
 
 
 def paramagnet():
-    """Energy of the paramagnet at T = 2 is -alpha_eff/(2T): 1.866 times that of alpha at r = 0.7, M = 8."""
+    """Energy of the paramagnet at T = 2 is -alpha_eff/(2T): 1.866 times that of alpha at r = 0.7, M = 8.
+
+    Here couplings are multiplied by the root of that factor, so that the variance of the energy is that of N -> infinity.
+    """
     print("\n| N | energy | theory | with alpha in place of alpha_eff |\n|---|---|---|---|")
     point = dict(P=4, alpha=0.1, learning=UNSUPERVISED, r=0.7, M=8)
     want, found = hn.solve("dense", T=2.0, start="paramagnet", **point).energy, []
     for N in (48, 64, 96, 128):
-        run = hn.simulate("dense", N=N, T=cold(2.0, 4, N), start="random", disorder=24, chains=2, thermalize=50, measure=300, every=3,
+        run = hn.simulate("dense", N=N, T=2.0 * (math.perm(N, 4) / N**4) ** 0.5, start="random", disorder=24, chains=2, thermalize=50, measure=300, every=3,
                           seed=2027, **point)
-        scale = N**4 / math.perm(N, 4)
+        scale = (N**4 / math.perm(N, 4)) ** 0.5
         found.append((1 / N, float(run.energy_mean) * scale, float(run.energy_err) * scale))
         print(f"| {N} | {pm(*found[-1][1:])} | {want:.5f} | {-0.1 / 4:.5f} |", flush=True)
     import numpy as np

@@ -106,7 +106,8 @@ def test_every_figure_draws_from_reduced_studies(tmp_path, name):
             thin["N"] = [16, 20]
         task = study.task
         if script.parent.name == "sims":
-            task = dataclasses.replace(task, thermalize=2 * task.every, measure=20 * task.every, disorder=2)
+            short = {"thermalize": 2 * task.every, "measure": 20 * task.every} if hasattr(task, "every") else {}
+            task = dataclasses.replace(task, disorder=2, **short)
         study.replace(grid=hn.Grid(**study.grid.fixed, **thin), task=task).run(tmp_path, quiet=True)
     result = subprocess.run([sys.executable, ROOT / "figures" / f"{name}.py", "--quick", "--folder", tmp_path, "--out", tmp_path / "out"],
                             capture_output=True, text=True)
