@@ -49,8 +49,8 @@ def paramagnet():
     point = dict(P=4, alpha=0.1, learning=UNSUPERVISED, r=0.7, M=8)
     want, found = hn.solve("dense", T=2.0, start="paramagnet", **point).energy, []
     for N in (48, 64, 96, 128):
-        run = hn.simulate("dense", N=N, T=2.0 * (math.perm(N, 4) / N**4) ** 0.5, start="random", disorder=24, chains=2, thermalize=50, measure=300, every=3,
-                          seed=2027, **point)
+        run = hn.simulate("dense", N=N, T=2.0 * (math.perm(N, 4) / N**4) ** 0.5, start="random", disorder=24, chains=2, thermalize=50,
+                          measure=300, every=3, seed=2027, **point)
         scale = (N**4 / math.perm(N, 4)) ** 0.5
         found.append((1 / N, float(run.energy_mean) * scale, float(run.energy_err) * scale))
         print(f"| {N} | {pm(*found[-1][1:])} | {want:.5f} | {-0.1 / 4:.5f} |", flush=True)

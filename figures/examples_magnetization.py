@@ -35,7 +35,7 @@ def draw(run, theory, path):
             column[0].set_title(rf"r = {r:g}, M = {M:g} ($\rho$ = {rho:.3g})")
             column[1].set(xlabel=plotting.label("alpha"), xlim=(0, float(theory.alpha.max())))
         for ax, name in zip(axes[:, 0], ("m", "n")):
-            ax.set_ylabel({"m": "overlap $m$ with the archetype", "n": "overlap $n$ with the example mean"}[name])
+            ax.set_ylabel({"m": "$m$, archetype", "n": "$n$, mean of its examples"}[name])
         plotting.legend(fig, sizes, axes[0, 0], colors=plotting.COLORS[2:], loc="outside upper center", ncols=3)
 
 

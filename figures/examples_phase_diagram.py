@@ -3,10 +3,13 @@
 Reads data/examples_phase_diagram_theory.h5 (theory/ of the same name); the symmetric lines are solved here.  --quick reads the store
 of its --quick run.
 """
+import numpy as np
+
 import hebbnet as hn
 from hebbnet import plotting
 from hebbnet.cli import main_figure
 
+LOADS = np.linspace(0.002, 0.5, 250)
 FAINT = {"alpha": 0.9, "linestyle": (0, (1, 1.2)), "linewidth": 1.3}
 
 
@@ -19,7 +22,9 @@ def draw(lines, path):
             plotting.phase_lines(ax, symmetric, ("spinodal", "transition"), ", symmetric", **FAINT)
             plotting.phase_lines(ax, one, ("spinodal", "transition"), ", one step")
             plotting.phase_lines(ax, one, ("at", "static_glass"))
-            plotting.phase_lines(ax, symmetric, ("nishimori",), linewidth=0.8)
+            exact = [float(hn.boundary("dense", "nishimori", P=int(lines.P), alpha=alpha, learning="supervised", rho=rho)) for alpha in LOADS]
+            words, color, dashes = plotting.LINES["nishimori"]
+            ax.plot(LOADS, exact, label=words, color=color, linestyle=dashes, linewidth=0.8)
             ax.set(title=rf"P = {int(lines.P)}, dataset entropy $\rho$ = {rho:g}", xlim=(0, 0.5), ylim=(0, 1.0))
         for ax in axes[1]:
             ax.set_xlabel(plotting.label("alpha"))

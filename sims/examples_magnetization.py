@@ -1,7 +1,7 @@
 """Supervised learning, P = 4: overlaps m and n against the load for four qualities and quantities of the examples, two sizes.
 
 Stratified examples of the condensed archetype: most of the noise between samples is that of its own dataset.
-Feeds figures/examples_magnetization.py.  About 8 minutes on one core; --quick takes half a minute and writes to its own store.
+Feeds figures/examples_magnetization.py.  Takes ten minutes of one core; --quick takes half a minute and writes to its own store.
 """
 import numpy as np
 
