@@ -332,15 +332,15 @@ class Dataset:
         Which pixels of the flattened image were kept is in the history.  This removes what all images share (the black rim of MNIST); it does
         not make single images or archetypes balanced.  Raises ParameterError for images that are not +-1, or if no pixel is left.
         """
-        bound = _number("bound", bound, "largest |mean| of a pixel", high=1)
+        bound = _number("bound", bound, "largest absolute mean of a pixel", high=1)
         x = self._signs("balance")
         size = np.abs(x.mean(0))
-        return self._keep(np.flatnonzero(size <= bound), "balance", bound, f"the smallest |mean| of a pixel is {size.min():.3g}")
+        return self._keep(np.flatnonzero(size <= bound), "balance", bound, f"the smallest absolute mean of a pixel is {size.min():.3g}")
 
     def decorrelate(self, bound=0.3):
         """Keep pixels of which no two have a correlation above `bound` in magnitude: images (n, 1, number kept) of +-1.
 
-        Greedy: pixels are taken in order of |mean| (the most balanced first, then by position) unless they correlate with one taken before.
+        Greedy: pixels are taken in order of absolute mean (the most balanced first, then by position) unless they correlate with one taken before.
         The correlation is Pearson's over all images; pixels that never change are dropped.  Deterministic; which pixels were kept is
         in the history.  It leaves few pixels when the bound is small, and correlations of three and more pixels as they are.
         Raises ParameterError for images that are not +-1, or if all pixels are constant.
@@ -485,7 +485,7 @@ def effective_quality(examples):
 
     With etabar_i the mean of the M examples at pixel i:
 
-        R = mean_i etabar_i**2,   r**2 = (R M - 1)/(M - 1),   rho = R/r**2 - 1 = (1 - r**2)/(M r**2),   r_sign = mean_i |etabar_i|
+        R = mean_i etabar_i**2,   r**2 = (R M - 1)/(M - 1),   rho = R/r**2 - 1 = (1 - r**2)/(M r**2),   r_sign = mean_i abs(etabar_i)
 
     r**2 is the mean overlap of two different examples: unbiased, whatever the archetype.  Where it comes out negative r is 0 and
     rho infinite.  r_sign is the mean overlap of the examples with `archetypes`, which were made from them: too large for few examples

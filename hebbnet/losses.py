@@ -2,7 +2,7 @@
 
 A state s of N signs and a vector v of any length, x = (1/N) sum_i v_i s_i, R = (1/N) sum_i v_i**2:
 
-    L = |v - s|**2 |v + s|**2/(4 N**2) = [(1 + R)**2 - 4 x**2]/4,        v of signs: 1 - x**2, in [0, 1]
+    L = norm(v - s)**2 norm(v + s)**2/(4 N**2) = [(1 + R)**2 - 4 x**2]/4,        v of signs: 1 - x**2, in [0, 1]
 
 is small where s is close to v or to -v.  Each Hebbian energy in its power form, with repeated indices and even P, is a sum of losses:
 

@@ -127,11 +127,11 @@ def detectable_quality(network, *, P, N, b, learning, M=None, M_r2=None, thresho
 def scaling_exponents(P, b, learning):
     """Powers of one step for small r and large N, K = N**b: a dict of floats.
 
-    "examples":          M ~ r**x, examples needed at K ~ N**(P-1), whatever b: -2 supervised, -2P unsupervised
-    "quality":           r ~ N**x where the crosstalk of the other archetypes equals the signal, at fixed M: -(P-1-b)/(2P), from
-                         load (1 + rho)**P = O(1), r ~ M**(-1/2), and load rho_P = O(1), r ~ M**(-1/(2P))
-    "quality_at_floor":  r ~ N**x with M ~ r**-2 examples, the fewest that show the archetype at all: rho = O(1), so that supervised
-                         learning has no lower limit (-inf) and unsupervised has load rho_P ~ load r**(2-2P) = O(1), -(P-1-b)/(2P-2)
+    * "examples": M ~ r**x, examples needed at K ~ N**(P-1), whatever b: -2 supervised, -2P unsupervised
+    * "quality": r ~ N**x where the crosstalk of the other archetypes equals the signal, at fixed M: -(P-1-b)/(2P), from
+      load (1 + rho)**P = O(1), r ~ M**(-1/2), and load rho_P = O(1), r ~ M**(-1/(2P))
+    * "quality_at_floor": r ~ N**x with M ~ r**-2 examples, the fewest that show the archetype at all: rho = O(1), so that supervised
+      learning has no lower limit (-inf) and unsupervised has load rho_P ~ load r**(2-2P) = O(1), -(P-1-b)/(2P-2)
 
     With b < P-1 synapses are spared, and poorer examples are detected the larger the network.  ParameterError unless 0 <= b <= P-1.
     """
