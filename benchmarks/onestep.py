@@ -26,6 +26,8 @@ CALLS = {
     "solve, retrieval, P = 2, T > 0": lambda k: hn.solve("dense", P=2, alpha=0.13, T=0.004 + 1e-5 * k, **KIND),
     "solve, glass, P = 4": lambda k: hn.solve("dense", P=4, alpha=1.0, T=0.4 + 1e-3 * k, start="glass", **KIND),
     "solve, glass, P = 2": lambda k: hn.solve("dense", P=2, alpha=0.1 + 1e-3 * k, T=0.3, start="glass", **KIND),
+    "solve, supervised, Gaussian, T > 0": lambda k: hn.solve("dense", P=4, alpha=0.3, T=0.1 + 1e-3 * k, learning="supervised", rho=0.1, **KIND),
+    "solve, supervised, exact, M = 10": lambda k: hn.solve("dense", P=4, alpha=0.2, T=0.1 + 1e-3 * k, learning="supervised", r=0.5, M=10, **KIND),
     "boundary, spinodal, unknown alpha": lambda k: hn.boundary("dense", "spinodal", P=4, T=0.15 + 1e-3 * k, **KIND),
     "boundary, spinodal, unknown T": lambda k: hn.boundary("dense", "spinodal", P=4, alpha=0.4593 + 1e-5 * k, **KIND),
     "boundary, transition, unknown alpha": lambda k: hn.boundary("dense", "transition", P=4, T=0.05 + 1e-3 * k, **KIND),
