@@ -11,11 +11,13 @@ import sys
 import hebbnet as hn
 
 SUPERVISED, UNSUPERVISED = "supervised", "unsupervised"
-EQUILIBRIUM = [(SUPERVISED, 4, 216, 0.05, 0.3, 0.4, 27), (SUPERVISED, 4, 216, 0.10, 0.3, 0.4, 27), (SUPERVISED, 4, 144, 0.10, 0.3, 0.7, 8),
-               (SUPERVISED, 4, 144, 0.05, 0.3, 0.5, 5), (SUPERVISED, 4, 216, 0.05, 0.3, 0.5, 5), ("storage", 4, 216, 0.20, 0.4, None, None),
-               (SUPERVISED, 2, 2000, 0.02, 0.2, 0.5, 10), (UNSUPERVISED, 2, 3000, 0.01, 0.3, 0.6, 8), (UNSUPERVISED, 4, 96, 0.05, 0.3, 0.7, 8),
-               (UNSUPERVISED, 4, 144, 0.05, 0.3, 0.7, 8), (UNSUPERVISED, 4, 192, 0.05, 0.3, 0.7, 8), (UNSUPERVISED, 4, 144, 0.01, 0.3, 0.5, 20),
-               (UNSUPERVISED, 4, 192, 0.01, 0.3, 0.5, 20), (UNSUPERVISED, 4, 256, 0.01, 0.3, 0.5, 20)]
+# learning, P, N, alpha, T, r, M, disorder samples
+EQUILIBRIUM = [
+    (SUPERVISED, 4, 216, 0.05, 0.3, 0.4, 27, 16), (SUPERVISED, 4, 216, 0.10, 0.3, 0.4, 27, 16), (SUPERVISED, 4, 144, 0.10, 0.3, 0.7, 8, 16),
+    (SUPERVISED, 4, 144, 0.05, 0.3, 0.5, 5, 128), (SUPERVISED, 4, 216, 0.05, 0.3, 0.5, 5, 16), ("storage", 4, 216, 0.20, 0.4, None, None, 16),
+    (SUPERVISED, 2, 2000, 0.02, 0.2, 0.5, 10, 64), (UNSUPERVISED, 2, 3000, 0.01, 0.3, 0.6, 8, 16), (UNSUPERVISED, 4, 96, 0.05, 0.3, 0.7, 8, 32),
+    (UNSUPERVISED, 4, 144, 0.05, 0.3, 0.7, 8, 32), (UNSUPERVISED, 4, 192, 0.05, 0.3, 0.7, 8, 16), (UNSUPERVISED, 4, 96, 0.01, 0.3, 0.5, 20, 32),
+    (UNSUPERVISED, 4, 144, 0.01, 0.3, 0.5, 20, 16), (UNSUPERVISED, 4, 192, 0.01, 0.3, 0.5, 20, 16), (UNSUPERVISED, 4, 256, 0.01, 0.3, 0.5, 20, 16)]
 
 
 def cold(T, P, N):
@@ -27,17 +29,31 @@ def pm(value, error):
     return f"{float(value):.4f}({float(error) * 1e4:.0f})"
 
 
-def equilibrium():
-    print("| learning | P | N | alpha | T | r | M | m | n | q | left | m, n, q of theory | (MC - theory)/error |\n" + "|---" * 13 + "|")
-    for learning, P, N, alpha, T, r, M in EQUILIBRIUM:
+def finite(P, N, alpha, T, r, M, s):
+    """m, n, q of unsupervised theory with the leading effect of a finite N, rho -> rho + (P-1)**2 (1-r**2)/(N M r**4)."""
+    rho, R = (1 - r * r) / (M * r * r), r * r + (1 - r * r) / M
+    point = dict(P=P, T=T, alpha=alpha * (r ** (2 * P) + (1 - r ** (2 * P)) / M) / R**P, learning=SUPERVISED)
+    more = hn.solve("dense", rho=rho + (P - 1) ** 2 * (1 - r * r) / (N * M * r**4), **point)
+    plain = hn.solve("dense", rho=rho, **point)
+    return [getattr(s, name) + getattr(more, name) - getattr(plain, name) for name in ("m", "n", "q")]
+
+
+def equilibrium(rows=EQUILIBRIUM):
+    """Means over the chains that stayed; chains that left are counted."""
+    print("| learning | P | N | alpha | T | r | M | samples | m | n | q | left | m, n, q of theory | (MC - theory)/error | theory at N |\n"
+          + "|---" * 15 + "|")
+    for learning, P, N, alpha, T, r, M, disorder in rows:
         data = {} if learning == "storage" else dict(learning=learning, r=r, M=M)
-        run = hn.simulate("dense", P=P, N=N, alpha=alpha, T=cold(T, P, N), **data, **({"stratified": True} if data else {}), disorder=16, chains=2,
-                          thermalize=100, measure=300, every=3, seed=2027)
+        run = hn.simulate("dense", P=P, N=N, alpha=alpha, T=cold(T, P, N), **data, **({"stratified": True} if data else {}), disorder=disorder,
+                          chains=2, thermalize=100, measure=300, every=3, seed=2027)
         s = hn.solve("dense", P=P, alpha=alpha, T=T, **data)
-        found = [(run[f"{name}_mean"], run[f"{name}_err"], getattr(s, name)) for name in (("m", "n", "q") if data else ("m", "m", "q"))]
-        print(f"| {learning} | {P} | {N} | {alpha} | {T} | {r} | {M} | " + " | ".join(pm(x, e) for x, e, _ in found)
+        names = ("m", "n", "q") if data else ("m", "m", "q")
+        means = [f"{name}_retrieval" if name != "q" and float(run.escaped_fraction) > 0 else name for name in names]
+        found = [(run[f"{mean}_mean"], run[f"{mean}_err"], getattr(s, name)) for mean, name in zip(means, names)]
+        at_N = " ".join(f"{x:.4f}" for x in finite(P, N, alpha, T, r, M, s)) if learning == UNSUPERVISED and P > 2 else ""
+        print(f"| {learning} | {P} | {N} | {alpha} | {T} | {r or ''} | {M or ''} | {disorder} | " + " | ".join(pm(x, e) for x, e, _ in found)
               + f" | {float(run.escaped_fraction):.0%} | " + " ".join(f"{want:.4f}" for *_, want in found) + " | "
-              + " ".join(f"{float((x - want) / e):+.1f}" for x, e, want in found) + " |", flush=True)
+              + " ".join(f"{float((x - want) / e):+.1f}" for x, e, want in found) + f" | {at_N} |", flush=True)
 
 
 def paramagnet():
