@@ -17,7 +17,8 @@ EQUILIBRIUM = [
     (SUPERVISED, 4, 144, 0.05, 0.3, 0.5, 5, 128), (SUPERVISED, 4, 216, 0.05, 0.3, 0.5, 5, 16), ("storage", 4, 216, 0.20, 0.4, None, None, 16),
     (SUPERVISED, 2, 2000, 0.02, 0.2, 0.5, 10, 64), (UNSUPERVISED, 2, 3000, 0.01, 0.3, 0.6, 8, 16), (UNSUPERVISED, 4, 96, 0.05, 0.3, 0.7, 8, 32),
     (UNSUPERVISED, 4, 144, 0.05, 0.3, 0.7, 8, 32), (UNSUPERVISED, 4, 192, 0.05, 0.3, 0.7, 8, 16),
-    (UNSUPERVISED, 4, 144, 0.01, 0.3, 0.5, 20, 16), (UNSUPERVISED, 4, 192, 0.01, 0.3, 0.5, 20, 16)]
+    (UNSUPERVISED, 4, 144, 0.01, 0.3, 0.5, 20, 16), (UNSUPERVISED, 4, 192, 0.01, 0.3, 0.5, 20, 16),
+    (UNSUPERVISED, 4, 256, 0.01, 0.3, 0.5, 20, 16)]
 
 
 def cold(T, P, N):
