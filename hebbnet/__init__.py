@@ -15,7 +15,7 @@ _HOME = {
     "learning_threshold": "meanfield",
     "Complexity": "meanfield", "one_step": "meanfield", "example_threshold": "meanfield", "detectable_quality": "meanfield",
     "scaling_exponents": "meanfield", "losses": "losses", "datasets": "datasets",
-    "simulate": "montecarlo", "MonteCarlo": "montecarlo",
+    "simulate": "montecarlo", "MonteCarlo": "montecarlo", "fixed_point": "montecarlo", "FixedPoint": "montecarlo",
     "temper": "montecarlo", "Tempering": "montecarlo", "tune_ladder": "montecarlo",
     "Grid": "params", "ParameterError": "params",
     "Study": "sweep", "StudyError": "sweep", "open": "store", "StoreError": "store",

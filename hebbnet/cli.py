@@ -167,7 +167,10 @@ def boundary(network, which, as_json, **options):
 @click.option("--examples", type=click.Path(exists=True, dir_okay=False),
               help="Your own examples for --learning: a .npy file of +1 and -1, (K, M, N), or (n, N) with --labels.")
 @click.option("--labels", type=click.Path(exists=True, dir_okay=False), help="Class of each of your examples: a .npy file, (n,).")
-@click.option("--dynamics", help="heat-bath (default), metropolis, zero-temperature, parallel.")
+@click.option("--dynamics", help="heat-bath (default), metropolis, zero-temperature, parallel; mean-field: plefka, tap.")
+@click.option("--damping", type=float, help="Fraction of each step, with plefka and tap (default 0.5).")
+@click.option("--tolerance", type=float, help="Largest residual of a fixed point, with plefka and tap (default 1e-10).")
+@click.option("--stochastic", is_flag=True, default=None, help="Draw spins at the mean fields, with plefka and tap.")
 @click.option("--order", help="Order of the sites: random (default), systematic.")
 @click.option("--engine", help="numba (default), numpy.")
 @click.option("--thermalize", type=int, help="Sweeps before measuring (default 200).")
@@ -205,6 +208,8 @@ def simulate(network, overlap, out, force, as_json, seed, **options):
         if f"{name}_mean" in data and data[f"{name}_mean"].ndim == 0:
             error = float(data[f"{name}_err"]) if f"{name}_err" in data else math.nan
             click.echo(f"{name:>16} = {float(data[f'{name}_mean']):.6g} +- {error:.2g}")
+    if "converged" in data:
+        click.echo(f"{'converged':>16} = {100 * float(data['converged'].mean()):.0f} % of chains")
     if "equilibrated" in data:
         click.echo(f"{'equilibrated':>16} = {100 * float(data['equilibrated'].mean()):.0f} % of chains")
     if out is not None:

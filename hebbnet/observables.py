@@ -59,6 +59,7 @@ OBSERVABLES = {o.name: o for o in [
     Observable("m_retrieval", r"m_{\mathrm{ret}}", "overlap averaged over the chains that stayed in the retrieval state"),
     Observable("n_retrieval", r"n_{\mathrm{ret}}", "n averaged over the chains that stayed in the retrieval state"),
     Observable("spins", "s", "spins at the end"),
+    Observable("magnetizations", "m_i", "site magnetizations at the end"),
     Observable("exact_integers", "int", "whether all local fields were exact integers (otherwise float64)"),
     # solver bookkeeping
     Observable("converged", "ok", "whether the solver converged"),

@@ -141,7 +141,7 @@ HOLD = {**dict.fromkeys(("rs", "rs_finiteM", "rs_T0", "rs_T0_finiteM", "rs_unsup
         **dict.fromkeys(("M_threshold_m", "rsb_M_threshold_m"), hold_crossover),
         **dict.fromkeys(("rsb_nishimori", "rsb_nishimori_end"), hold_nishimori),
         "learning_curve_m_T0": hold_learning_curve, "rsb_AT": hold_at, "rsb_AT_end": hold_at_end, "unsup_alpha_factor": hold_factor}
-ELSEWHERE = {"one_step_m", "M_times"}                       # test_signal_to_noise.py
+ELSEWHERE = {"one_step_m", "M_times", "instance"}           # test_signal_to_noise.py, test_plefka.py
 SLOW = {"rsb_M_c_integer", "rsb_M_threshold_m", "rsb_alpha_th_T0"}
 
 

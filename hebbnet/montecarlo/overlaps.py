@@ -3,6 +3,7 @@ import numpy as np
 
 MEASURED = ("n", "m_example")   # by `examples`, where the network learns from them
 CHUNK = 2**12                   # archetypes whose overlaps are computed at a time
+ENTRIES = 2**22                 # entries of archetypes that are turned into float64 at a time
 
 
 def condensed(problem, state):
@@ -32,3 +33,18 @@ def examples(problem, state, params):
     X = problem.patterns.examples.astype(np.float32) @ state.spins.T.astype(np.float32)
     R = params.r**2 + (1 - params.r**2) / params.M
     return {"n": params.r / R * X.mean(axis=0, dtype=float) / params.N, "m_example": np.abs(X).max(axis=0).astype(float) / params.N}
+
+
+def of_magnetizations(patterns, m, params):
+    """The same overlaps of magnetizations m (C, N), as name -> (C,): m, m_other, and with examples n and m_example."""
+    def largest(rows):
+        if not len(rows):
+            return np.full(len(m), np.nan)
+        step = max(1, ENTRIES // patterns.N)
+        return np.max([np.abs(m @ rows[k:k + step].T.astype(float)).max(axis=1) for k in range(0, len(rows), step)], axis=0) / patterns.N
+
+    found = {"m": m @ patterns.archetypes[0].astype(float) / patterns.N, "m_other": largest(patterns.archetypes[1:])}
+    if patterns.examples is None:
+        return found
+    R = params.r**2 + (1 - params.r**2) / params.M
+    return {**found, "n": params.r / R * (m @ patterns.examples.mean(axis=0)) / patterns.N, "m_example": largest(patterns.examples)}

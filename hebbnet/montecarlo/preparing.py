@@ -5,6 +5,7 @@ import numpy as np
 
 from .. import networks, patterns, streams
 from ..params import ParameterError, Params, check, count
+from . import plefka
 from . import problem as problems
 from .forms import derive, symmetric
 
@@ -118,7 +119,9 @@ def finite(task, params, *, T, sample, seed):
         drawn = patterns.learn_given(drawn, task.examples, learning)
     else:
         drawn = patterns.learn(drawn, learning, params.r, params.M, seed=seed, sample=sample, stratified=params.stratified)
-    if learning == "supervised":
+    if task.dynamics in plefka.DYNAMICS:
+        form = None   # no integers: no limit on their size either
+    elif learning == "supervised":
         form = symmetric(drawn.rows, params.P)
     else:
         form = derive(lambda X: network.law(X, params), params.N, drawn.S)

@@ -20,10 +20,13 @@ HALF = 0.5    # thresholds at T = 0: below the smallest nonzero integer
 
 @dataclass(frozen=True)
 class Problem:
-    """One disorder sample and how to sample it.  T: one temperature, or an array (C,) of one per chain."""
+    """One disorder sample and how to sample it.  T: one temperature, or an array (C,) of one per chain.
+
+    form: None for mean-field dynamics, which has no integers (`plefka`).
+    """
 
     patterns: Patterns
-    form: Form | Symmetric
+    form: Form | Symmetric | None
     scale: float
     T: float | np.ndarray
     dynamics: str

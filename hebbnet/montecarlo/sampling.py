@@ -8,7 +8,7 @@ import numpy as np
 from .. import networks, patterns, streams
 from ..observables import describe
 from ..params import ParameterError, check_seed, choose, count
-from . import overlaps, preparing, statistics
+from . import overlaps, plefka, preparing, statistics
 from . import problem as problems
 from .preparing import fingerprint
 
@@ -24,11 +24,17 @@ class MonteCarlo:
 
     start: "pattern" (s = xi^1), "random", ("overlap", m0) (exactly round(N (1 - m0) / 2) neurons of xi^1 reversed), "overlap" (the
     same with m0 a parameter of the grid point) or an array of spins (N,) or (chains, N).  dynamics: "heat-bath", "metropolis",
-    "zero-temperature" or "parallel"; order: "random" or "systematic".  thermalize, measure, every: sweeps before, sweeps during, and
-    sweeps between measurements; one sweep is N attempted flips.  patterns: the user's own (K, N) array of +-1, which replaces the
-    random ones (one disorder sample).  examples: the user's own (K, M, N) array of +-1, M examples of each archetype, or (n, N) with
-    labels (n,), for the learning of the grid point; archetypes are then `patterns`, in the order of numpy.unique(labels), or if there
-    are none the signs of the means of the examples (ties +1).  observables: which of the measured quantities to keep.
+    "zero-temperature" or "parallel", or the mean-field "plefka" or "tap" (below); order: "random" or "systematic".  thermalize, measure,
+    every: sweeps before, sweeps during, and sweeps between measurements; one sweep is N attempted flips.  patterns: the user's own
+    (K, N) array of +-1, which replaces the random ones (one disorder sample).  examples: the user's own (K, M, N) array of +-1, M
+    examples of each archetype, or (n, N) with labels (n,), for the learning of the grid point; archetypes are then `patterns`, in the
+    order of numpy.unique(labels), or if there are none the signs of the means of the examples (ties +1).  observables: which of the
+    measured quantities to keep.
+
+    dynamics "plefka" (first order) and "tap" (with Onsager's term) iterate site magnetizations to a fixed point, each sweep a step `damping`
+    (default 1/2) towards what the mean-field equations give for all neurons, until they hold to `tolerance` (default 1e-10) or after
+    thermalize + measure sweeps.  stochastic=True draws spins at the fields of their running means instead, whose weight of the present is
+    `damping`, and takes means over `measure` sweeps.  A start may be magnetizations in [-1, 1]; order and every have no meaning.
 
     Fails with ParameterError, naming the parameter, on anything it does not understand.
     """
@@ -47,21 +53,28 @@ class MonteCarlo:
     examples: object = None
     labels: object = None
     observables: tuple = OBSERVABLES
+    damping: float | None = None
+    tolerance: float | None = None
+    stochastic: bool = False
 
     def __post_init__(self):
         networks.get(self.network)
-        choose("dynamics", self.dynamics, problems.DYNAMICS)
+        choose("dynamics", self.dynamics, (*problems.DYNAMICS, *plefka.DYNAMICS))
         choose("order", self.order, problems.ORDERS)
         fixed = {"thermalize": count("thermalize", self.thermalize, 0), "observables": tuple(self.observables)}
         fixed |= preparing.check_data(self)
         for name in ("measure", "every", "chains"):
             fixed[name] = count(name, getattr(self, name))
+        mean_field = self.dynamics in plefka.DYNAMICS
+        if mean_field and fixed["observables"] == OBSERVABLES:
+            fixed["observables"] = plefka.OBSERVABLES
         for name in fixed["observables"]:
-            choose("observables", name, (*OBSERVABLES, *overlaps.MEASURED))
+            choose("observables", name, plefka.OBSERVABLES if mean_field else (*OBSERVABLES, *overlaps.MEASURED))
+        fixed |= plefka.check_settings(self)
         if fixed["measure"] % fixed["every"]:
             raise ParameterError(f"measure = {self.measure} sweeps is not a multiple of every = {self.every}: "
                                  "a measurement is taken after each `every` sweeps", "measure")
-        fixed["start"] = check_start(self.start, fixed["chains"])
+        fixed["start"] = check_start(self.start, fixed["chains"], plefka.magnetizations if mean_field else None)
         for name, value in fixed.items():
             object.__setattr__(self, name, value)
 
@@ -74,7 +87,7 @@ class MonteCarlo:
         return {"task": "MonteCarlo", "network": self.network, "start": fingerprint(self.start), "dynamics": self.dynamics,
                 "order": self.order, "thermalize": self.thermalize, "measure": self.measure, "every": self.every,
                 "chains": self.chains, "patterns": fingerprint(self.patterns), "observables": list(self.observables),
-                **preparing.data_identity(self)}
+                **preparing.data_identity(self), **plefka.identity(self)}
 
     def check(self, point):
         """The point's parameters with K resolved; ParameterError where they are wrong or too large for this machine."""
@@ -85,6 +98,8 @@ class MonteCarlo:
         params = preparing.resolve(self, point, chains=self.chains, extra=("m0",) if wanted else ())
         if self.dynamics == "zero-temperature" and params.T != 0:
             raise ParameterError(f"T = {params.T}: zero-temperature dynamics needs T = 0 (or use heat-bath)", "T")
+        if self.dynamics in plefka.DYNAMICS:
+            plefka.check_point(params)
         if isinstance(self.start, np.ndarray) and self.start.shape[1] != params.N:
             raise ParameterError(f"start has {self.start.shape[1]} spins per chain: expected N = {params.N}", "start")
         return params
@@ -99,6 +114,13 @@ class MonteCarlo:
         Engine = importlib.import_module(f".{choose('engine', engine, ENGINES)}_engine", __package__).Engine
         params = self.check(point)
         problem = self.problem(params, sample=sample, seed=seed)
+        if self.dynamics in plefka.DYNAMICS:
+            if engine != "numba" or series:
+                name = "series" if series else "engine"
+                raise ParameterError(f"{name} = {series if series else repr(engine)} with dynamics = {self.dynamics!r}: it has one engine, 'numba', "
+                                     "and no time series", name)
+            start = self.starts(problem, seed, params.get("m0")).astype(float)
+            return plefka.measurements(self, params, problem, start, LOST, spins) | preparing.sizes(self, params)
         state = self.initial(problem, seed, params.get("m0"))
         start = overlaps.condensed(problem, state)
         learns = problem.patterns.examples is not None
@@ -145,10 +167,13 @@ class MonteCarlo:
         return preparing.finite(self, params, T=params.T, sample=sample, seed=seed)
 
     def initial(self, problem, seed, m0=None):
-        """Starting spins of every chain; random ones depend on (seed, sample, chain) and not on the grid point."""
+        """The state of chains that begin there."""
+        return problem.begin(self.starts(problem, seed, m0))
+
+    def starts(self, problem, seed, m0=None):
+        """Starting spins of every chain (C, N); random ones depend on (seed, sample, chain) and not on the grid point."""
         start = self.start if m0 is None else ("overlap", m0)
-        spins = np.stack([starting_spins(start, problem, chain, seed) for chain in range(self.chains)])
-        return problem.begin(spins)
+        return np.stack([starting_spins(start, problem, chain, seed) for chain in range(self.chains)])
 
     def summarize(self, dataset):
         """Add means and standard errors over disorder samples (NaN with one), and the retrieval state's own mean.
@@ -173,7 +198,8 @@ class MonteCarlo:
 
 
 def simulate(network, *, seed=0, engine="numba", series=False, spins=False, start="pattern", dynamics="heat-bath", order="random",
-             thermalize=200, measure=1000, every=1, disorder=None, chains=2, patterns=None, examples=None, labels=None, **params):
+             thermalize=200, measure=1000, every=1, disorder=None, chains=2, patterns=None, examples=None, labels=None, damping=None,
+             tolerance=None, stochastic=False, **params):
     """Monte Carlo of one parameter point: an xarray.Dataset of time averages, errors over disorder and diagnostics.
 
     Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction, or learning, r, M, stratified) and
@@ -182,10 +208,13 @@ def simulate(network, *, seed=0, engine="numba", series=False, spins=False, star
     Variables over (disorder, chain): m, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, escaped; over
     (disorder, pair): q; and X_mean, X_err over disorder.  With learning="supervised" or "unsupervised" the overlaps m and m_other are
     those with archetypes, and there are n and m_example, the overlaps with the mean of the examples and with the nearest of them.
+    dynamics="plefka" and "tap" give m, m_other, n, m_example, q = sum m_i**2 / N, energy, escaped, converged, iterations and residual over
+    (disorder, chain), and with spins=True the magnetizations m_i (docs/plefka.md).
     Overlaps and energies are per neuron; one sweep is N attempted flips.  Raises ParameterError.  Definitions: docs/theory/conventions.md.
     """
     task = MonteCarlo(network, start=start, dynamics=dynamics, order=order, thermalize=thermalize, measure=measure, every=every,
-                      disorder=disorder, chains=chains, patterns=patterns, examples=examples, labels=labels)
+                      disorder=disorder, chains=chains, patterns=patterns, examples=examples, labels=labels, damping=damping, tolerance=tolerance,
+                      stochastic=stochastic)
     return one_point(task, params, seed=seed, engine=engine, series=series, spins=spins)
 
 
@@ -232,8 +261,8 @@ def over_samples(x):
                        input_core_dims=[["disorder"]], output_core_dims=[[], []])
 
 
-def check_start(start, chains):
-    """`start` in one spelling: a name, ("overlap", m0) or an int8 array (1 or chains, N)."""
+def check_start(start, chains, entries=None):
+    """`start` in one spelling: a name, ("overlap", m0) or an array (1 or chains, N), int8 spins unless `entries` checks others."""
     if isinstance(start, str):
         return choose("start", start, ("pattern", "random", "overlap"))
     if isinstance(start, (tuple, list)) and len(start) == 2 and start[0] == "overlap":
@@ -242,7 +271,7 @@ def check_start(start, chains):
             raise ParameterError(f"start = ('overlap', {m0!r}): expected an overlap between -1 and 1", "start")
         return ("overlap", float(m0))
     if isinstance(start, np.ndarray):
-        spins = np.atleast_2d(patterns.signs("start", start))
+        spins = np.atleast_2d(entries(start) if entries else patterns.signs("start", start))
         if spins.ndim != 2 or len(spins) not in (1, chains):
             raise ParameterError(f"start has shape {start.shape}: expected (N,) or (chains, N) with chains = {chains}", "start")
         return spins

@@ -18,6 +18,10 @@ A network that can learn from examples, with law e_P of the numbers xi_i s_i, al
     LEARNING               control parameters learning, r, M, stratified with their defaults
     check_learning(params) ParameterError where it cannot; scale(params) then is that of the rows of patterns.learn
 
+A network whose rows may be iterated by mean-field dynamics (montecarlo/plefka.py), with law e_P, also defines
+
+    crosstalk(params, chi) mean square of a coupling, for Onsager's term
+
 and nothing else: how the law becomes a kernel is the engines' business (montecarlo/forms.py).
 """
 import importlib

@@ -15,7 +15,7 @@ Source: Gardner (1987) J. Phys. A 20 3453; Albanese et al. (2021) arXiv:2111.129
 and arXiv:2211.14067; docs/theory/conventions.md.
 """
 from functools import lru_cache
-from math import comb, factorial
+from math import comb, factorial, nan
 
 from .. import patterns
 from ..params import ParameterError
@@ -49,6 +49,28 @@ def normalization(params):
         return 1.0
     R = params.r**2 + (1 - params.r**2) / params.M
     return params.M * R ** (params.P // 2) if learning == "unsupervised" else params.M**params.P * R ** (params.P // 2)
+
+
+def crosstalk(params, chi):
+    """Mean square v of a coupling, the coefficient of s_i1 ... s_iP in H, over the disorder; without repeated neurons.
+
+    Times the number of couplings this is the variance of the energy of random spins.  Unsupervised: the M examples of an archetype agree in
+    P neurons with r**(2 P).  P = 2: the whole series of the response chi = (1-q)/T, one term for each eigenvalue of what is stored of an
+    archetype (R-transform of a Wishart matrix); nan beyond its pole.  docs/plefka.md.
+    """
+    P, K, N = params.P, params.K, params.N
+    if P == 2:
+        modes = [(1, 1.0)]
+        if params.get("learning", "storage") == "unsupervised":
+            rest = 1 - params.r**2
+            modes.append((params.M - 1, rest / (rest + params.M * params.r**2)))
+        terms = [times * weight**2 / (1 - weight * chi) if weight * chi < 1 else nan for times, weight in modes]
+        return K / N**2 * sum(terms)
+    kept = 1.0
+    if params.get("learning", "storage") == "unsupervised":
+        R = params.r**2 + (1 - params.r**2) / params.M
+        kept = (1 + (params.M - 1) * params.r ** (2 * P)) / (params.M * R**P)
+    return K * kept * (factorial(P) / (2 * N ** (P - 1))) ** 2
 
 
 def check_learning(params):
