@@ -117,7 +117,7 @@ def _show(name, value):
 @parameters
 @click.option("--ansatz", help="rs, replica symmetric (default); 1rsb, 2rsb; krsb with --k.")
 @click.option("--k", type=int, help="Steps of replica symmetry breaking, with --ansatz krsb.")
-@click.option("--start", help="Branch: retrieval (default), paramagnet, glass.")
+@click.option("--start", help="Branch: retrieval (default), paramagnet, glass; multitasking: lowest (default), hierarchical, pure, symmetric.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def solve(network, as_json, **options):
     """Solve the self-consistency equations of NETWORK at one point."""
@@ -139,9 +139,11 @@ def solve(network, as_json, **options):
 @parameters
 @click.option("--ansatz", help="rs, replica symmetric (default); 1rsb, 2rsb; krsb with --k.")
 @click.option("--k", type=int, help="Steps of replica symmetry breaking, with --ansatz krsb.")
+@click.option("--n", type=int, help="How many overlaps are equal, of the line symmetric of multitasking (default K).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def boundary(network, which, as_json, **options):
-    """Find the boundary WHICH of NETWORK (spinodal, transition, at, static_glass, dynamic_glass, gardner); the parameter left out is
+    """Find the boundary WHICH of NETWORK (spinodal, transition, at, static_glass, dynamic_glass, gardner; multitasking: ergodic, pure,
+    symmetric, hierarchical, ground_state, multicritical, parallel, spinodal); the parameter left out is
     the one solved for."""
     from . import boundary
     found = boundary(network, which, **_given(options))
@@ -161,7 +163,7 @@ def boundary(network, which, as_json, **options):
 @click.argument("network")
 @parameters
 @click.option("--seed", type=int, default=0, show_default=True, help="Key of the random numbers.")
-@click.option("--start", help="Start: pattern (default), random.")
+@click.option("--start", help="Start: pattern (default), random; multitasking: hierarchical (default), pure, random.")
 @click.option("--overlap", type=float, help="Start at this overlap with pattern 1 instead.")
 @click.option("--patterns", type=click.Path(exists=True, dir_okay=False), help="Your own patterns: a .npy file, (K, N) of +1 and -1.")
 @click.option("--examples", type=click.Path(exists=True, dir_okay=False),
@@ -205,9 +207,11 @@ def simulate(network, overlap, out, force, as_json, seed, **options):
         click.echo(_json({"network": network, "seed": seed, **_values(data)}))
         return
     for name in data.variables:
-        if f"{name}_mean" in data and data[f"{name}_mean"].ndim == 0:
-            error = float(data[f"{name}_err"]) if f"{name}_err" in data else math.nan
-            click.echo(f"{name:>16} = {float(data[f'{name}_mean']):.6g} +- {error:.2g}")
+        if f"{name}_mean" in data:   # of one pattern, or of several
+            means = data[f"{name}_mean"].values.ravel()
+            errors = data[f"{name}_err"].values.ravel() if f"{name}_err" in data else [math.nan] * len(means)
+            for k, (mean, error) in enumerate(zip(means, errors)):
+                click.echo(f"{f'{name}[{k}]' if len(means) > 1 else name:>16} = {mean:.6g} +- {error:.2g}")
     if "converged" in data:
         click.echo(f"{'converged':>16} = {100 * float(data['converged'].mean()):.0f} % of chains")
     if "equilibrated" in data:

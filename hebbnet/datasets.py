@@ -118,11 +118,20 @@ def load(name="digits", part=None, cache=None):
                  {"step": "load", "name": name, "part": part, "sha256": [sha256 for _, sha256 in files]})
 
 
+def cached(cache=None):
+    """Names that `load` has at hand without a download: a tuple, "digits" first (which needs scikit-learn); files are not opened."""
+    def there(name):
+        files = [file for part in KNOWN[name].parts.values() for file, _ in part]
+        return all(any((_cache(cache) / name / f"{file}{end}").exists() for end in ("", ".gz")) for file in files)
+
+    return ("digits", *filter(there, KNOWN))
+
+
 def _digits():
     try:
         from sklearn.datasets import load_digits
     except ImportError as e:
-        raise ImportError("load('digits') needs scikit-learn, which holds these images ({e}): pip install 'hebbnet[data]'") from e
+        raise ImportError(f"load('digits') needs scikit-learn, which holds these images ({e}): pip install 'hebbnet[data]'") from e
     data = load_digits()
     return Dataset(data.images.astype(np.uint8), data.target, "digits", ({"step": "load", "name": "digits"},))
 
@@ -234,6 +243,9 @@ class Dataset:
 
     Frozen: the methods return new Datasets, and each appends {"step": its name, parameter: value, ...} to `history`, a tuple that
     json.dumps takes.  Gray levels are any finite numbers; `binarize` makes them int8 of +-1.  Raises ParameterError if the arrays do not fit.
+
+    What `binarize`, `balance`, `decorrelate` and `project` take from the images, they take from those of the Dataset `fit` if it is given: `test` is
+    treated as `train` was, and has not been looked at, by test.binarize(fit=train), where train is as it was before its own binarize.
     """
 
     images: np.ndarray
@@ -286,7 +298,7 @@ class Dataset:
         order = np.argsort(self.labels, kind="stable")
         return x[order].reshape(len(self.counts), -1, x.shape[1]), np.array(list(self.counts))
 
-    def binarize(self, threshold="median", per=None):
+    def binarize(self, threshold="median", per=None, fit=None):
         """+1 where the gray level is above the threshold, -1 where it is below or equal: int8.
 
         threshold: "median" or "mean", taken per="pixel" (over the images of one pixel, the default), "image" (over the pixels of one image)
@@ -297,10 +309,11 @@ class Dataset:
             choose("threshold", threshold, ("median", "mean"))
             axis = {"pixel": 0, "image": (1, 2), "global": None}
             per = choose("per", "pixel" if per is None else per, tuple(axis))
+            source = self.images if per == "image" else self._source(fit).images
             if threshold == "median":
-                level = np.median(self.images, axis=axis[per], keepdims=True)
+                level = np.median(source, axis=axis[per], keepdims=True)
             else:
-                level = np.mean(self.images, axis=axis[per], keepdims=True, dtype=np.float64)
+                level = np.mean(source, axis=axis[per], keepdims=True, dtype=np.float64)
         else:
             if per not in (None, "global"):
                 raise ParameterError(f"per = {per!r} with the threshold {threshold!r}: a number is one threshold for all, leave per out", "per")
@@ -310,7 +323,7 @@ class Dataset:
         x = (self.images > level).view(np.int8)   # 0 and 1
         x *= 2
         x -= 1
-        return self._next(x, self.labels, "binarize", threshold=threshold, per=per)
+        return self._next(x, self.labels, "binarize", fit, threshold=threshold, per=per)
 
     def resample(self, rows, cols):
         """Images of rows x cols pixels, float32: each new pixel is the mean gray level of the area that it covers.
@@ -326,18 +339,17 @@ class Dataset:
             out[start:start + CHUNK] = down @ self.images[start:start + CHUNK].astype(np.float64) @ across.T / area
         return self._next(out, self.labels, "resample", rows=rows, cols=cols)
 
-    def balance(self, bound=0.5):
+    def balance(self, bound=0.5, fit=None):
         """Keep the pixels whose mean over all images is at most `bound` in magnitude: images (n, 1, number kept) of +-1.
 
         Which pixels of the flattened image were kept is in the history.  This removes what all images share (the black rim of MNIST); it does
         not make single images or archetypes balanced.  Raises ParameterError for images that are not +-1, or if no pixel is left.
         """
         bound = _number("bound", bound, "largest absolute mean of a pixel", high=1)
-        x = self._signs("balance")
-        size = np.abs(x.mean(0))
-        return self._keep(np.flatnonzero(size <= bound), "balance", bound, f"the smallest absolute mean of a pixel is {size.min():.3g}")
+        size = np.abs(self._source(fit)._signs("balance").mean(0))
+        return self._keep(np.flatnonzero(size <= bound), "balance", bound, fit, f"the smallest absolute mean of a pixel is {size.min():.3g}")
 
-    def decorrelate(self, bound=0.3):
+    def decorrelate(self, bound=0.3, fit=None):
         """Keep pixels of which no two have a correlation above `bound` in magnitude: images (n, 1, number kept) of +-1.
 
         Greedy: pixels are taken in order of absolute mean (the most balanced first, then by position) unless they correlate with one taken before.
@@ -346,7 +358,7 @@ class Dataset:
         Raises ParameterError for images that are not +-1, or if all pixels are constant.
         """
         bound = _number("bound", bound, "largest |correlation| of two pixels", high=1)
-        x = self._signs("decorrelate")
+        x = self._source(fit)._signs("decorrelate")
         products = np.zeros((x.shape[1], x.shape[1]))
         for start in range(0, len(x), CHUNK):
             block = x[start:start + CHUNK].astype(np.float32)   # sums of at most CHUNK signs are exact
@@ -358,9 +370,9 @@ class Dataset:
             covariance = products[i, kept] / len(x) - mean[i] * mean[kept]
             if spread[i] > 0 and (np.abs(covariance) <= bound * spread[i] * spread[kept]).all():
                 kept.append(i)
-        return self._keep(np.sort(np.array(kept, int)), "decorrelate", bound, "no pixel changes over the images")
+        return self._keep(np.sort(np.array(kept, int)), "decorrelate", bound, fit, "no pixel changes over the images")
 
-    def project(self, neurons, components=20, seed=0):
+    def project(self, neurons, components=20, seed=0, fit=None):
         """Each image as `neurons` signs of random sums of its whitened pixels: images (n, 1, neurons) of +-1, balanced and weakly correlated.
 
         With x the pixels less their mean over all images, lambda_a and v_a the largest `components` eigenvalues and eigenvectors of
@@ -370,7 +382,8 @@ class Dataset:
         Raises ParameterError if the images vary in fewer directions.  Source: signs of random projections, Charikar (2002) Proc. STOC 34, 380.
         """
         neurons, components, seed = count("neurons", neurons), count("components", components), check_seed(seed)
-        x = self.flat()
+        source = self._source(fit)
+        x = source.flat()
         mean, covariance = x.mean(0, dtype=np.float64), np.zeros((x.shape[1], x.shape[1]))
         for start in range(0, len(x), CHUNK):
             block = x[start:start + CHUNK] - mean
@@ -378,15 +391,16 @@ class Dataset:
         size, direction = np.linalg.eigh(covariance)
         rank = int(np.count_nonzero(size > 1e-9 * size[-1]))
         if components > rank:
-            raise ParameterError(f"components = {components}: the images of {self.name} vary in {rank} directions only", "components")
+            raise ParameterError(f"components = {components}: the images of {source.name} vary in {rank} directions only", "components")
         size, direction = size[-components:], direction[:, -components:]
         words = np.random.PCG64([seed, 2]).random_raw(neurons * x.shape[1]).reshape(neurons, -1)
         normal = ndtri(((words >> np.uint64(12)) + 0.5) / 2**52)
         weights = (normal @ (direction / np.sqrt(size))) @ direction.T   # the same for either sign of an eigenvector
+        x = self.flat()
         out = np.empty((len(x), 1, neurons), np.int8)
         for start in range(0, len(x), CHUNK):
             out[start:start + CHUNK, 0] = np.where((x[start:start + CHUNK] - mean) @ weights.T > 0, 1, -1)
-        return self._next(out, self.labels, "project", neurons=neurons, components=components, seed=seed)
+        return self._next(out, self.labels, "project", fit, neurons=neurons, components=components, seed=seed)
 
     def select(self, classes=None, per_class=None, seed=0):
         """Equal numbers of images of some classes, drawn without replacement, class after class.
@@ -429,8 +443,19 @@ class Dataset:
         return tuple(self._next(self.images[part], self.labels[part], "split", part=word, test_fraction=test_fraction, seed=seed)
                      for part, word in ((~test, "train"), (test, "test")))
 
-    def _next(self, images, labels, step, **parameters):
+    def _next(self, images, labels, step, fit=None, **parameters):
+        if fit is not None:
+            parameters["fit"] = list(fit.history)
         return Dataset(images, labels, self.name, (*self.history, {"step": step, **parameters}))
+
+    def _source(self, fit):
+        """The Dataset that thresholds, pixels and projections are taken from."""
+        if fit is None:
+            return self
+        if not isinstance(fit, Dataset) or fit.images.shape[1:] != self.images.shape[1:]:
+            got = f"images of {fit.images.shape[1:]} pixels" if isinstance(fit, Dataset) else type(fit).__name__
+            raise ParameterError(f"fit has {got}: expected a Dataset of {self.images.shape[1:]} pixels, like {self.name}", "fit")
+        return fit
 
     def _signs(self, step):
         """(n, N) int8, refused unless every entry is +-1."""
@@ -441,10 +466,10 @@ class Dataset:
                                  "call binarize first", "images")
         return x.astype(np.int8, copy=False)
 
-    def _keep(self, pixels, step, bound, why):
+    def _keep(self, pixels, step, bound, fit, why):
         if len(pixels) == 0:
             raise ParameterError(f"{step} with bound = {bound:g} keeps none of the {self.flat().shape[1]} pixels of {self.name}: {why}", "bound")
-        return self._next(self._signs(step)[:, None, pixels], self.labels, step, bound=bound, kept=pixels.tolist())
+        return self._next(self._signs(step)[:, None, pixels], self.labels, step, fit, bound=bound, kept=pixels.tolist())
 
 
 def _number(name, value, meaning, low=0, high=math.inf):

@@ -13,6 +13,12 @@ is small where s is close to v or to -v.  Each Hebbian energy in its power form,
 the last with the loss of the means normalized to R_mu = 1; R is the R_mu expected of M examples of quality r, r**2 + (1 - r**2)/M.
 For P = 2 and distinct indices these are exact up to a constant; for P >= 4 distinct indices differ by interactions of fewer neurons,
 which the many archetypes of a high load make as large as the rest.
+Diluted patterns (entries 0 and +-1, network multitasking, P = 2) keep the product of the two distances, with the length of each pattern,
+R_mu = (1/N) sum_i xi_i**2, the fraction of its active neurons:
+
+    -(N/2) sum_mu m_mu**2 = -(N/2) sum_mu [((1 + R_mu)/2)**2 - L_mu],     L_mu = ((1 + R_mu)/2)**2 - m_mu**2
+
+so that the energy is an affine function, growing, of the sum of losses, in each kind of learning (`diluted`, `diluted_energy`).
 Source: derived here; the losses are those of arXiv:2211.14067 (unsupervised) and 2212.00606 (supervised).
 """
 import numpy as np
@@ -68,12 +74,63 @@ def energy(learning, data, state, *, P, R=1.0):
     return float(-len(state) / 2 * terms.sum())
 
 
+def diluted(vectors, state, active=False):
+    """Loss of each diluted pattern, example or mean: (...,) from vectors (K, N) or (K, M, N) and state (N,) of +-1.
+
+    norm(v - s)**2 norm(v + s)**2/(4 N**2) over all neurons; active: over the neurons with v != 0 alone, per active neuron, with v of 0 and
+    +-1: 1 - (x/R)**2, 0 where the state agrees with the pattern in all of them.  ParameterError for arrays that do not fit, and with `active` for
+    vectors that are zero everywhere or have other entries.
+    """
+    vectors, state = _numbers("vectors", vectors, 3 if np.ndim(vectors) == 3 else 2), _signs("state", state, 1)
+    if not active:
+        return _loss(vectors, state)
+    if not np.isin(vectors, (-1, 0, 1)).all():
+        raise ParameterError("active = True with vectors that have entries other than 0, +1 and -1: active neurons are those of a diluted pattern",
+                             "active")
+    length = np.mean(vectors**2, axis=-1)
+    if (length == 0).any():
+        raise ParameterError("vectors holds a pattern that is zero everywhere, which has no active neurons; take active=False", "vectors")
+    _same_size(vectors, state)
+    return 1 - (vectors @ state / state.size / length) ** 2
+
+
+def diluted_energy(learning, data, state, *, r=1.0, M=None, distinct=True):
+    """Total energy of a state of the network multitasking, from its losses: a float.
+
+    learning and data: "storage" and archetypes (K, N), "unsupervised" and examples (K, M, N), both of 0 and +-1, or "supervised" and means
+    (K, N) of M examples (M must be given).  r is the quality of the examples, R = r**2 + (1 - r**2)/M the mean square of a mean on an active neuron:
+
+        H = -(N/(2 R)) sum_mu mean_a [((1 + q)/2)**2 - L] + [distinct: (1/(2 R)) sum_mu mean_a q],      q = (1/N) sum_i v_i**2
+
+    distinct: whether terms i = j are left out, as the network does.  Raises ParameterError for arrays that do not fit, or r or M outside
+    its domain.
+    """
+    choose("learning", learning, PARAMETERS["learning"].choices)
+    r = PARAMETERS["r"].check(r)
+    vectors = _numbers("data", data, 3 if learning == "unsupervised" else 2)
+    if learning == "storage":
+        R = 1.0
+    else:
+        if learning == "supervised" and M is None:
+            raise ParameterError("learning = 'supervised' needs M: the number of examples that were averaged", "M")
+        M = vectors.shape[1] if learning == "unsupervised" else PARAMETERS["M"].check(M)
+        R = r * r + (1 - r * r) / M
+    length = np.mean(vectors**2, axis=-1)
+    each = ((1 + length) / 2) ** 2 - diluted(vectors, state)
+    terms = -len(state) / 2 * each + (length / 2 if distinct else 0.0)
+    return float((terms.mean(-1) if learning == "unsupervised" else terms).sum() / R)
+
+
 def _loss(vectors, state):
     """|v - s|**2 |v + s|**2/(4 N**2) of vectors (..., N) and state (N,)."""
-    if vectors.shape[-1] != state.size:
-        raise ParameterError(f"state has {state.size} neurons, the stored vectors have {vectors.shape[-1]}: expected the same number", "state")
+    _same_size(vectors, state)
     size, x = np.mean(vectors**2, axis=-1) + 1, 2 * (vectors @ state) / state.size
     return (size - x) * (size + x) / 4
+
+
+def _same_size(vectors, state):
+    if vectors.shape[-1] != state.size:
+        raise ParameterError(f"state has {state.size} neurons, the stored vectors have {vectors.shape[-1]}: expected the same number", "state")
 
 
 def _numbers(name, array, dimensions):

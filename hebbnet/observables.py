@@ -22,6 +22,7 @@ OBSERVABLES = {o.name: o for o in [
     Observable("m_other", r"m_{\mathrm{other}}", "largest absolute overlap with any other pattern, per neuron"),
     Observable("n", "n", "overlap with the mean of the condensed archetype's examples, times r/R with R = r^2 + (1 - r^2)/M, per neuron"),
     Observable("m_example", r"m_{\mathrm{example}}", "largest absolute overlap with one example of the condensed archetype, per neuron"),
+    Observable("retrieved", r"n_{\mathrm{ret}}", "number of patterns that hold their own sites, where those of larger |m| are zero"),
     Observable("q", "q", "Edwards-Anderson overlap of two replicas, per neuron"),
     Observable("q_abs", "|q|", "absolute overlap of two replicas, per neuron"),
     Observable("q2", "q^2", "second moment of the overlap of two replicas"),
@@ -44,8 +45,11 @@ OBSERVABLES = {o.name: o for o in [
     Observable("free_entropy", "A", "free entropy per neuron, A = lim ln Z / N"),
     Observable("replicon", r"1 - \lambda", "replicon eigenvalue; positive: replica symmetry is stable"),
     Observable("replicon0", r"1 - \lambda_0", "outer replicon eigenvalue; positive: stable between clusters"),
+    Observable("lowest_mode", r"\lambda_{\min}", "smallest eigenvalue of the Hessian of f; positive: the state is locally stable"),
+    Observable("example_mode", r"\lambda_{\mathrm{ex}}", "stability against single examples; positive: none wins over the others"),
     Observable("complexity", r"\Sigma", "complexity: logarithm of the number of states, per neuron"),
     Observable("state_free_energy", "f", "free energy of one of the states that the complexity counts, per neuron", "energy"),
+    Observable("state_class", "class", "kind of state: which overlaps are zero, equal, or larger than the sum of the smaller ones"),
     # Monte Carlo bookkeeping
     Observable("acceptance", "a", "fraction of attempted flips that changed the spin"),
     Observable("swap_rate", "a_s", "fraction of attempted swaps of neighboring temperatures that were accepted"),
@@ -73,14 +77,25 @@ OBSERVABLES = {o.name: o for o in [
     Observable("static_glass", "static glass", "static freezing of the m = 0 phase"),
     Observable("dynamic_glass", "dynamic glass", "dynamic freezing of the m = 0 phase"),
     Observable("gardner", "Gardner", "Gardner line: the one-step glass becomes unstable"),
+    Observable("ergodic", "T_c", "ergodic line: above it all overlaps vanish"),
+    Observable("pure", "T_P", "the state with one condensed pattern becomes unstable"),
+    Observable("symmetric", "T_S", "the state of equal overlaps becomes unstable"),
+    Observable("hierarchical", "d_c", "end of the hierarchical state at T = 0"),
+    Observable("ground_state", "d^*", "the hierarchical state stops being the ground state"),
+    Observable("multicritical", "d_m", "pure and symmetric states meet on the ergodic line"),
+    Observable("parallel", r"\rho_S", "equal overlaps become stable by the noise of the data"),
 ]}
-for _line in [OBSERVABLES[name] for name in ("spinodal", "transition", "at", "nishimori", "static_glass", "dynamic_glass", "gardner")]:
+_lines = ("spinodal", "transition", "at", "nishimori", "static_glass", "dynamic_glass", "gardner", "ergodic", "pure", "symmetric", "hierarchical",
+          "ground_state", "multicritical", "parallel")
+for _line in [OBSERVABLES[name] for name in _lines]:
     OBSERVABLES[f"{_line.name}_roots"] = Observable(f"{_line.name}_roots", _line.symbol, f"{_line.meaning}: all roots")
     OBSERVABLES[f"{_line.name}_status"] = Observable(f"{_line.name}_status", "status", f"{_line.meaning}: what the solver has to say")
 
 # coordinates that are not control parameters
 DIMENSIONS = {
     "disorder": "disorder sample",
+    "pattern": "patterns by their overlap, the largest first",
+    "stored": "patterns as they are stored",
     "chain": "Markov chain of one disorder sample",
     "pair": "pair of chains (0,1), (2,3), ...",
     "replica": "independent copy of the whole ladder of temperatures",

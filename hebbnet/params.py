@@ -24,7 +24,8 @@ class ParameterError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One control parameter: `symbol` in LaTeX, `kind` int, float, bool or str, domain [low, high] (`above`: low excluded) or `choices`."""
+    """One control parameter: `symbol` in LaTeX, `kind` int, float, bool or str, domain [low, high] (`above`: low excluded, `below`: high
+    excluded) or `choices`."""
 
     name: str
     symbol: str
@@ -33,6 +34,7 @@ class Parameter:
     low: float = -math.inf
     high: float = math.inf
     above: bool = False
+    below: bool = False
     choices: tuple = ()
 
     @property
@@ -43,7 +45,7 @@ class Parameter:
             return "one of " + ", ".join(self.choices)
         what = "an integer" if self.kind is int else "a finite number"
         lower = f" {'>' if self.above else '>='} {self.low:g}" if self.low > -math.inf else ""
-        upper = f" <= {self.high:g}" if self.high < math.inf else ""
+        upper = f" {'<' if self.below else '<='} {self.high:g}" if self.high < math.inf else ""
         return what + lower + (" and" + upper if lower and upper else upper)
 
     def check(self, value):
@@ -62,7 +64,7 @@ class Parameter:
         if self.kind is int and value != int(value):
             raise wrong
         value = self.kind(value)
-        if value < self.low or value > self.high or (self.above and value == self.low):
+        if value < self.low or value > self.high or (self.above and value == self.low) or (self.below and value == self.high):
             raise wrong
         return value
 
@@ -74,6 +76,7 @@ PARAMETERS = {p.name: p for p in [
     Parameter(name="alpha", symbol=r"\alpha", meaning="load; P = 2: K = alpha N, P >= 3: K = alpha (2/P!) N^(P-1)", kind=float, low=0),
     Parameter(name="T", symbol="T", meaning="temperature", kind=float, low=0),
     Parameter(name="m0", symbol="m_0", meaning="starting overlap with the condensed pattern, of a simulation", kind=float, low=-1, high=1),
+    Parameter(name="d", symbol="d", meaning="dilution: probability of a zero entry of a pattern", kind=float, low=0, high=1, below=True),
     Parameter(name="self_interaction", symbol=r"\mathrm{self\ interaction}",
               meaning="whether interactions with repeated indices are kept", kind=bool),
     Parameter(name="learning", symbol=r"\mathrm{learning}", meaning="what is stored: the archetypes, the mean of the examples of each "

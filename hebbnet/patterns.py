@@ -2,10 +2,12 @@
 
 Learning from examples: of each archetype xi the network sees M examples eta_i = xi_i chi_i only, P(chi = +-1) = (1 +- r)/2.
 
-`rows` is kept neuron by neuron, (N, S padded) with zero columns at the end: a flip attempt then reads one contiguous row.
+`rows` is kept neuron by neuron, (N, S padded) with zero columns at the end: a flip attempt then reads one contiguous row.  Diluted
+patterns, most of whose entries may be zero, are kept without the zeros (`Sparse`).
 """
 import os
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -146,15 +148,32 @@ def empty_rows(learning, K, M, N):
 
 _M0, _M1, _W0, _W1 = (np.uint64(w) for w in (streams.MULTIPLIER_0, streams.MULTIPLIER_1, streams.WEYL_0, streams.WEYL_1))
 _LOW, _WORD, _ROUNDS = np.uint64(0xFFFFFFFF), np.uint64(32), streams.ROUNDS
-_EXAMPLE = np.uint64(int(streams.Stream.EXAMPLE) << streams.BLOCK_BITS)
+_PATTERN, _EXAMPLE, _DILUTION = (np.uint64(int(s) << streams.BLOCK_BITS)
+                                 for s in (streams.Stream.PATTERN, streams.Stream.EXAMPLE, streams.Stream.DILUTION))
+FAST = dict(cache=True, nogil=True, error_model="numpy")
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**FAST)
+def fill_words(stream, mu, a, sample, key, w):
+    """w[k, b] = word k of streams.philox((stream | b, mu, a, sample), key) for all blocks b.
+
+    Philox stands here in full because a call for each block keeps the loop from being vectorized, which costs a factor of five.
+    """
+    for b in range(w.shape[1]):
+        c0, c1, c2, c3 = stream | np.uint64(b), np.uint64(mu), np.uint64(a), np.uint64(sample)
+        k0, k1 = key[0], key[1]
+        for _ in range(_ROUNDS):
+            p0, p1 = c0 * _M0, c2 * _M1
+            c0, c1, c2, c3 = (p1 >> _WORD) ^ c1 ^ k0, p1 & _LOW, (p0 >> _WORD) ^ c3 ^ k1, p0 & _LOW
+            k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
+        w[0, b], w[1, b], w[2, b], w[3, b] = c0, c1, c2, c3
+
+
+@njit(**FAST)
 def draw_examples(xi, K, M, key, sample, threshold, summed, rows):
     """Put xi chi of M examples of each of K archetypes xi (N, >= K) into the zero `rows`: their sums, or one after another.
 
-    chi = 1 where the 32-bit word of `streams.philox` is below the threshold.  Philox stands here in full because a call to it keeps
-    the loop from being vectorized, which costs a factor of five.
+    chi = 1 where the 32-bit word of the stream is below the threshold.
     """
     N = xi.shape[0]
     blocks = (N + 3) // 4
@@ -162,14 +181,7 @@ def draw_examples(xi, K, M, key, sample, threshold, summed, rows):
     for mu in range(K):
         total[:] = 0
         for a in range(M):
-            for b in range(blocks):
-                c0, c1, c2, c3 = _EXAMPLE | np.uint64(b), np.uint64(mu), np.uint64(a), np.uint64(sample)
-                k0, k1 = key[0], key[1]
-                for _ in range(_ROUNDS):
-                    p0, p1 = c0 * _M0, c2 * _M1
-                    c0, c1, c2, c3 = (p1 >> _WORD) ^ c1 ^ k0, p1 & _LOW, (p0 >> _WORD) ^ c3 ^ k1, p0 & _LOW
-                    k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
-                w[0, b], w[1, b], w[2, b], w[3, b] = c0, c1, c2, c3
+            fill_words(_EXAMPLE, mu, a, sample, key, w)
             if summed:
                 for k in range(4):
                     for b in range(blocks):
@@ -217,7 +229,7 @@ def given_examples(array, labels=None):
     if len(set(counts)) > 1:
         shown = ", ".join(f"{label}: {count}" for label, count in zip(classes[:8].tolist(), counts[:8].tolist()))
         raise ParameterError(f"labels has classes of different sizes ({shown}{', ...' if len(classes) > 8 else ''}): expected as many "
-                             f"examples of each; keep {counts.min()} of each", "labels")
+                             f"examples of each; keep {counts.min()} of each (datasets.Dataset.select(per_class={counts.min()}) does)", "labels")
     return signs("examples", array)[np.argsort(which, kind="stable")].reshape(len(classes), counts[0], -1)
 
 
@@ -258,3 +270,160 @@ def signs(name, array):
         raise ParameterError(f"{name}{list(where)} = {array[where]}: expected every entry +1 or -1 (map 0/1 data with 2 x - 1); "
                              f"{int(bad.sum())} of {array.size} entries are not", name)
     return array.astype(np.int8)
+
+
+# ---- diluted patterns ------------------------------------------------------------------------------------------------------------
+
+class Sparse(NamedTuple):
+    """Integer rows of N neurons without their zeros.
+
+    The entries of neuron i are value[k] in columns column[k], ascending, for start[i] <= k < start[i + 1].  start (N + 1,) int64;
+    column (entries,) uint32; value (entries,) int8 or int16, which may be zero for a sum of examples.
+    """
+
+    start: np.ndarray
+    column: np.ndarray
+    value: np.ndarray
+
+
+@dataclass(frozen=True)
+class Diluted:
+    """What a network of diluted patterns has stored: `Patterns` without the zeros.
+
+    rows: what the energy sees, S columns; archetypes: K columns of -1, +1, the rows themselves unless the network learns from examples.
+    """
+
+    rows: Sparse
+    S: int
+    archetypes: Sparse
+    K: int
+
+    @property
+    def N(self):
+        return len(self.rows.start) - 1
+
+    def leading(self, last):
+        """(N,) int8: the first nonzero entry of every neuron in archetypes 0 ... last, 0 where there is none."""
+        start, column, value = self.archetypes
+        if not len(value):
+            return np.zeros(self.N, np.int8)
+        first = np.minimum(start[:-1], len(value) - 1)   # a neuron without entries may begin at the end
+        return np.where((start[1:] > start[:-1]) & (column[first] <= last), value[first], 0).astype(np.int8)
+
+
+def diluted(K, N, d, *, seed, sample):
+    """K patterns of N independent entries, 0 with probability d and else +-1 alike, as `Diluted`.
+
+    Entry (mu, i) depends on (d, seed, sample, mu, i) only.  Its sign is that of `random`, which d = 0 gives back; patterns of more
+    dilution have more zeros and agree elsewhere.  The probability of a zero is right to 2**-33.
+    """
+    draw = streams.disorder_key(seed), sample, np.uint64(round(d * 2**32))
+    start = np.zeros(N + 1, np.int64)
+    count_entries(K, *draw, start)
+    np.cumsum(start, out=start)
+    rows = Sparse(start, np.empty(start[-1], np.uint32), np.empty(start[-1], np.int8))
+    draw_entries(K, *draw, rows)
+    return Diluted(rows, K, rows, K)
+
+
+@njit(**FAST)
+def count_entries(K, key, sample, threshold, start):
+    """start[i + 1] += the number of nonzero entries of neuron i."""
+    N = start.size - 1
+    w = np.empty((4, (N + 3) // 4), np.uint64)
+    for mu in range(K):
+        fill_words(_DILUTION, mu, 0, sample, key, w)
+        for i in range(N):
+            start[i + 1] += w[i & 3, i >> 2] >= threshold
+
+
+@njit(**FAST)
+def draw_entries(K, key, sample, threshold, rows):
+    N = rows.start.size - 1
+    w, bits = np.empty((4, (N + 3) // 4), np.uint64), np.empty((4, (N + 127) // 128), np.uint64)
+    place = rows.start[:-1].copy()
+    for mu in range(K):
+        fill_words(_DILUTION, mu, 0, sample, key, w)
+        fill_words(_PATTERN, mu, 0, sample, key, bits)
+        for i in range(N):
+            if w[i & 3, i >> 2] >= threshold:
+                k = place[i]
+                rows.column[k] = mu
+                rows.value[k] = 2 * np.int8((bits[(i >> 5) & 3, i >> 7] >> np.uint64(i & 31)) & np.uint64(1)) - 1
+                place[i] = k + 1
+
+
+def learn_diluted(archetypes, learning, r, M, *, seed, sample):
+    """`Diluted` that has learnt M random examples of quality r of each archetype of the `Diluted` given; as `learn`, with its examples."""
+    xi, summed = archetypes.archetypes, learning == "supervised"
+    draw = streams.disorder_key(seed), sample, np.uint64(round((1 + r) * 2**31))
+    repeat = 1 if summed else M
+    entries = repeat * len(xi.value)
+    rows = Sparse(repeat * xi.start, np.empty(entries, np.uint32), np.empty(entries, np.int16 if summed and M > 127 else np.int8))
+    draw_sparse_examples(xi, archetypes.K, M, *draw, summed, rows)
+    return Diluted(rows, repeat * archetypes.K, xi, archetypes.K)
+
+
+@njit(**FAST)
+def draw_sparse_examples(xi, K, M, key, sample, threshold, summed, rows):
+    """`draw_examples` of sparse archetypes."""
+    N = xi.start.size - 1
+    w, total = np.empty((4, (N + 3) // 4), np.uint64), np.empty(N, np.int16)
+    place = xi.start[:-1].copy()   # the next entry of each neuron
+    for mu in range(K):
+        total[:] = 0
+        for a in range(M):
+            fill_words(_EXAMPLE, mu, a, sample, key, w)
+            for i in range(N):
+                chi = np.int16(1) if w[i & 3, i >> 2] < threshold else np.int16(-1)
+                k = place[i]
+                if summed:
+                    total[i] += chi
+                elif k < xi.start[i + 1] and xi.column[k] == mu:
+                    rows.column[k * M + a] = mu * M + a
+                    rows.value[k * M + a] = xi.value[k] * chi
+        for i in range(N):
+            k = place[i]
+            if k < xi.start[i + 1] and xi.column[k] == mu:
+                if summed:
+                    rows.column[k] = mu
+                    rows.value[k] = xi.value[k] * total[i]
+                place[i] = k + 1
+
+
+@njit(**FAST)
+def sparse_overlaps(rows, spins, X):
+    """X (C, S) += sum_i W_i s_i of integers spins (C, N)."""
+    for chain in range(len(spins)):
+        for i in range(spins.shape[1]):
+            s = np.int64(spins[chain, i])
+            for k in range(rows.start[i], rows.start[i + 1]):
+                X[chain, rows.column[k]] += rows.value[k] * s
+
+
+@njit(**FAST)
+def sparse_sizes(rows, squares, largest, field):
+    """squares (N,) += sum_mu W**2; largest (S,) += sum_i |W|; field (N,) += what |h_i| can reach, sum_mu |W| largest."""
+    for i in range(squares.size):
+        for k in range(rows.start[i], rows.start[i + 1]):
+            W = np.int64(rows.value[k])
+            squares[i] += W * W
+            largest[rows.column[k]] += abs(W)
+    for i in range(squares.size):
+        for k in range(rows.start[i], rows.start[i + 1]):
+            field[i] += abs(np.int64(rows.value[k])) * largest[rows.column[k]]
+
+
+def check_sparse_memory(K, N, d, origin, *, learning="storage", M=1, chains=1):
+    """As `check_memory`, for diluted patterns: 5 bytes for each nonzero entry of an archetype, as many (6 for M > 127) for each of what is
+    learnt; for each neuron 8 for where its entries begin, again if something is learnt, 8 for their squares, and in every chain 5 for its spin
+    and the sum of it over time; 8 for the overlap of every row in every chain."""
+    entries = K * N * (1 - d)
+    entries += 5 * entries**0.5   # what is drawn may be more than its mean
+    learnt = {"storage": 0, "supervised": 5 if M <= 127 else 6, "unsupervised": 5 * M}[learning]
+    rows = K * M if learning == "unsupervised" else K
+    need, limit = entries * (5 + learnt) + N * ((24 if learnt else 16) + 5 * chains) + 8 * rows * chains, memory_limit()
+    if need > limit or rows >= 2**31:
+        raise ParameterError(f"{origin} gives K = {K:,} and {rows:,} rows ({need / 1e9:,.1f} GB for their nonzero entries and what {chains} chains "
+                             f"carry); this machine can hold {limit / 1e9:,.1f} GB and at most 2**31 rows: lower K or alpha, N, M or the number "
+                             "of chains, or raise d", "alpha")

@@ -25,6 +25,7 @@ class Stream(IntEnum):
     SWAP = 3      # exchange of neighboring temperatures: block = pair, sweep = number of the swap, chain = replica
     EXAMPLE = 4   # noise of the examples: block = neuron // 4, sweep = archetype, chain = example
     STRATUM = 5   # which neuron takes which quantile of a stratified archetype: block = neuron
+    DILUTION = 6  # which entries of diluted patterns are zero: block = neuron // 4, sweep = pattern, chain = 0
 
 
 BLOCK_BITS = 28   # low bits of the first counter word: the block (attempt) within the stream

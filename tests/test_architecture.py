@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "equations": {"params", "patterns"}, "meanfield": {"params", "patterns", "equations", "observables"},
     "store": {"params", "observables"}, "executors": set(), "sweep": {"params", "observables", "store", "executors"},
     "plotting": {"params", "observables", "store"}, "losses": {"params"}, "datasets": {"params", "patterns"},
+    "learning": {"params", "patterns", "montecarlo", "datasets"},
 }
 ONLY_IN = {"h5py": {"store"}, "matplotlib": {"plotting"}, "dask": {"executors"}, "cupy": {"montecarlo"}, "click": {"cli"}, "sklearn": {"datasets"}}
 

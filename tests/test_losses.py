@@ -77,3 +77,36 @@ def test_bad_input_is_one_clear_error(call, words):
     with pytest.raises(hn.ParameterError) as error:
         call()
     assert all(word in str(error.value) for word in words), error.value
+
+
+def test_losses_of_diluted_patterns_sum_to_the_energy():
+    """The couplings summed one pair of neurons after the other, for each kind of learning."""
+    rng = np.random.default_rng(5)
+    size, some, many, quality = 9, 3, 4, 0.5
+    state = rng.choice([-1, 1], size)
+    diluted = rng.choice([-1, 0, 1], (some, size), p=[0.35, 0.3, 0.35])
+    diluted[:, 0] = 1
+    examples = diluted[:, None] * rng.choice([-1, 1], (some, many, size), p=[(1 - quality) / 2, (1 + quality) / 2])
+    R = quality**2 + (1 - quality**2) / many
+
+    def pairs(vectors, distinct):
+        both = [(i, j) for i in range(size) for j in range(size) if i != j or not distinct]
+        return sum(-v[i] * v[j] * state[i] * state[j] / (2 * size) for v in vectors for i, j in both)
+
+    for distinct in (True, False):
+        assert losses.diluted_energy("storage", diluted, state, distinct=distinct) == pytest.approx(pairs(diluted, distinct), abs=1e-13)
+        assert losses.diluted_energy("supervised", examples.mean(1), state, r=quality, M=many, distinct=distinct) == pytest.approx(
+            pairs(examples.mean(1), distinct) / R, abs=1e-13)
+        assert losses.diluted_energy("unsupervised", examples, state, r=quality, distinct=distinct) == pytest.approx(
+            sum(pairs(rows, distinct) for rows in examples) / many / R, abs=1e-13)
+    np.testing.assert_allclose(losses.diluted(diluted, state), [distance(v, state) * distance(v, -state) / (4 * size**2) for v in diluted])
+    on = [[(a, b) for a, b in zip(v, state) if a] for v in diluted]
+    np.testing.assert_allclose(losses.diluted(diluted, state, active=True),
+                               [sum((a - b) ** 2 for a, b in x) * sum((a + b) ** 2 for a, b in x) / (4 * len(x) ** 2) for x in on], atol=1e-15)
+    for wrong, words in ((dict(data=diluted, learning="supervised"), "needs M"), (dict(data=diluted, learning="stored"), "storage")):
+        with pytest.raises(hn.ParameterError, match=words):
+            losses.diluted_energy(state=state, **wrong)
+    with pytest.raises(hn.ParameterError, match="no active neurons"):
+        losses.diluted(np.zeros((1, size)), state, active=True)
+    with pytest.raises(hn.ParameterError, match="other than 0"):
+        losses.diluted(0.5 * diluted, state, active=True)

@@ -178,5 +178,6 @@ def test_tasks_for_a_study():
 def test_every_equations_file_has_the_same_shape(name):
     module = equations.get(name)
     assert module.__doc__ and set(module.UNKNOWNS) <= {*module.REQUIRED, *module.OPTIONAL}
-    for function in ("BRANCHES", "build", "check_branch", "free_energy", "energy", "entropy", "replicon"):
+    assert module.BRANCHES.__doc__ and isinstance(getattr(module, "SOLVER", ""), str)
+    for function in ("BRANCHES", "resolve", "build", "check_branch", "free_energy", "energy", "entropy", "replicon"):
         assert callable(getattr(module, function))

@@ -26,14 +26,10 @@ class Sites(NamedTuple):
 
 
 def resolved(params):
-    """`params` with form and rho filled in; ParameterError where learning, r, M, rho and form do not fit together."""
-    learning, r, M, rho, form = (params[name] for name in ("learning", "r", "M", "rho", "form"))
+    """`params` of the dense network with form and rho filled in; ParameterError where learning, r, M, rho and form do not fit together."""
+    learning = params.learning
     if learning == "storage":
-        for name in ("r", "M", "rho", "form"):
-            if params[name] is not None:
-                raise ParameterError(f"{name} = {params[name]!r} with learning = 'storage': archetypes are stored without examples; leave {name} "
-                                     "out or take learning='supervised' or 'unsupervised'", name)
-        return params
+        return dataset(params)
     if params.P % 2:
         raise ParameterError(f"P = {params.P} with learning = {learning!r}: odd P with examples is not derived; take an even P", "P")
     if params.self_interaction:
@@ -42,6 +38,21 @@ def resolved(params):
     if params.N is not None:
         raise ParameterError(f"N = {params.N} with learning = {learning!r}: finite-size factors are derived for learning = 'storage' only; leave "
                              "N out", "N")
+    full = dataset(params)
+    if learning == "unsupervised" and full.r is None:
+        raise ParameterError(f"rho = {full.rho} with learning = 'unsupervised': its crosstalk depends on r and M one by one; give r and M", "rho")
+    return full
+
+
+def dataset(params):
+    """`params` with form and rho filled in from learning, r, M, rho and form alone; ParameterError where these do not fit together."""
+    learning, r, M, rho, form = (params[name] for name in ("learning", "r", "M", "rho", "form"))
+    if learning == "storage":
+        for name in ("r", "M", "rho", "form"):
+            if params[name] is not None:
+                raise ParameterError(f"{name} = {params[name]!r} with learning = 'storage': archetypes are stored without examples; leave {name} "
+                                     "out or take learning='supervised' or 'unsupervised'", name)
+        return params
     if (r is None) != (M is None) or (r is None and rho is None):
         raise ParameterError(f"learning = {learning!r} needs the quality r and the number M of examples, or their dataset entropy rho; got "
                              f"r = {r}, M = {M}, rho = {rho}", "r" if r is None else "M")
@@ -51,8 +62,6 @@ def resolved(params):
             raise ParameterError(f"rho = {rho} with r = {r}, M = {M:g}: these have rho = (1 - r^2)/(M r^2) = {of_examples:.10g}; give (r, M) or "
                                  "rho", "rho")
         rho = of_examples
-    elif learning == "unsupervised":
-        raise ParameterError(f"rho = {rho} with learning = 'unsupervised': its crosstalk depends on r and M one by one; give r and M", "rho")
     form = form or ("gaussian" if r is None else "binomial")
     if form == "binomial":
         if r is None:

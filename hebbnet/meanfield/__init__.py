@@ -7,10 +7,13 @@ rs.py, onestep.py, krsb.py  the ansatz with no, one and k steps of replica symme
 onestep_newton.py  the one-step equations and Newton's method;   onestep_lines.py  lines with one step
 complexity.py  the number of metastable glass states
 signal_to_noise.py, thresholds.py  one step from the archetype; how many examples it takes;   search.py  where a condition begins to hold
+multitasking.py, multitasking_lines.py, multitasking_steps.py  several condensed patterns: states, lines, signal to noise
 solving.py    solve, solve_map;   boundaries.py  boundary, phase_diagram;   tasks.py  what a Study runs
 """
 from .boundaries import Boundary, boundary, phase_diagram
 from .complexity import complexity
+from .multitasking import state_class, states
+from .multitasking_steps import hierarchical_one_step, hierarchical_threshold
 from .sequences import Capacities, extrapolate, sk_ground_state
 from .signal_to_noise import detectable_quality, example_threshold, one_step, scaling_exponents
 from .solution import Solution
@@ -19,5 +22,5 @@ from .tasks import Complexity, Lines, MeanField
 from .thresholds import learning_threshold
 
 __all__ = ["Boundary", "Capacities", "Complexity", "Lines", "MeanField", "Solution", "boundary", "complexity", "detectable_quality",
-           "example_threshold", "extrapolate", "learning_threshold", "one_step", "phase_diagram", "scaling_exponents", "sk_ground_state",
-           "solve", "solve_map"]
+           "example_threshold", "extrapolate", "hierarchical_one_step", "hierarchical_threshold", "learning_threshold", "one_step",
+           "phase_diagram", "scaling_exponents", "sk_ground_state", "solve", "solve_map", "state_class", "states"]

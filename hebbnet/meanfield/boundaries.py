@@ -4,6 +4,7 @@ Each line is a function `line(point) -> Roots` of a `Point`, the problem with on
 A new line is one more function in LINES.
 """
 import math
+import sys
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from .averages import response
 from .edges import TINY, at_loads, at_temperatures, sign_changes
 from .search import least_integer, monotonic_root
 from .solution import Solution
-from .solving import ansatz_named
+from .solving import ansatz_named, own_solver
 
 ROOTS = 2          # length of the dimension `root` where lines are written as arrays
 HIGHEST_FIELD = 1e6   # of the line m = q without noise in the examples: T = P/2e-6 there
@@ -27,8 +28,9 @@ UNRESOLVED = "no transition found: alpha is too small for the free energies to d
 
 @dataclass(frozen=True, kw_only=True)
 class Boundary:
-    """One line of the phase diagram at one point: `value` of the unknown (highest root), `values` (all, ascending), NaN and () if
-    there is none; `solution` is the state at `value`; `status` says in a sentence what was found.  float(boundary) is `value`."""
+    """One line of the phase diagram at one point: `value` of the unknown (highest root; of multitasking with M unknown the lowest), `values`
+    (all, ascending), NaN and () if there is none; `solution` is the state at `value`; `status` says in a sentence what was found.
+    float(boundary) is `value`."""
 
     network: str
     which: str
@@ -385,6 +387,16 @@ def stored(given):
 TRIAL = {"rho": 0.1, "M": 2.0}       # stands for a dataset that is solved for where parameters are checked
 
 
+def check_line(network, which, ansatz, params, k=None):
+    """ParameterError where the line `which` of `network` cannot be solved for with these parameters."""
+    (own_solver(network, "_lines") or sys.modules[__name__]).problem(network, which, ansatz, params, k)
+
+
+def lines_of(network):
+    """The lines of `network` by name."""
+    return (own_solver(network, "_lines") or sys.modules[__name__]).LINES
+
+
 def problem(network, which, ansatz, params, k=None):
     """(module, validated given parameters, unknown, Point); ParameterError if not exactly one unknown is left out.
 
@@ -428,12 +440,18 @@ def boundary(network, which, *, ansatz="rs", k=None, **params):
     phase are equal), "at" (retrieval loses replica symmetry), "nishimori" (m = q), "static_glass", "dynamic_glass", "gardner" (of the
     m = 0 phase).  With M left out and form="binomial" (default) the value is a whole number: from it on the given load is reached.
     ansatz: "rs", "1rsb" or "krsb" with k steps ("2rsb" is k = 2) names the retrieval state; where replica symmetry is stable "1rsb"
-    gives the symmetric value and says so.  The m = 0 phase is the paramagnet above its freezing temperature, below it the glass
+    gives the symmetric value and says so.
+    "multitasking" has lines of its own (docs/theory/multitasking): "ergodic", "pure", "symmetric" (keyword n: how many equal overlaps, default
+    K), solved for T; "hierarchical", "ground_state", "multicritical" for d; "parallel" for rho, or M with r given; for K = alpha N "spinodal"
+    for alpha.  The m = 0 phase is the paramagnet above its freezing temperature, below it the glass
     with one step of breaking (P = 2: in the same ansatz).
 
     Returns a `Boundary`.  Where the line does not exist `value` is NaN, `converged` False and `status` says why.
     Raises ParameterError for unknown names, values outside their domain, and none or two unknowns.  Equations: docs/theory/dense, rsb.
     """
+    lines = own_solver(network, "_lines")
+    if lines:
+        return lines.boundary(network, which, ansatz=ansatz, k=k, **params)
     method, steps = ansatz_named(ansatz, k)
     module, given, unknown, point = problem(network, which, ansatz, params, k)
     if steps and which in method.LINES:
@@ -475,12 +493,17 @@ def phase_diagram(network, *, ansatz="rs", k=None, **params):
 
     Returns an xarray.Dataset over (axis,): `spinodal`, `transition`, `at`, `nishimori`, `static_glass`, `dynamic_glass`, `gardner` (highest
     root, NaN where there is none; definitions and ansatz as in `boundary`), each with `..._roots` (axis, root), all roots ascending
-    padded with NaN, and `..._status`, a sentence.  Lines that are not derived for these parameters are NaN and their status says so.
+    padded with NaN, and `..._status`, a sentence. "multitasking" takes d as the array, with K (lines in T) or T (in alpha). Lines that are
+    not derived for these parameters are NaN and their status says so.
     Raises ParameterError as `boundary` does.
     """
-    import xarray as xr
-
     module = equations.get(network)
+    own = own_solver(network, "_lines")
+    if own:
+        axis, unknown, wanted = own.axis(params)
+        fixed = {name: value for name, value in params.items() if name != axis}
+        grid = np.asarray(params[axis], float)
+        return _diagram(network, ansatz, k, wanted, axis, grid, fixed, fixed, unknown)
     axes = [name for name in (*module.UNKNOWNS, "r") if np.ndim(params.get(name)) == 1]
     unknowns = module.unknowns(params)
     if len(axes) != 1 or sum(params.get(name) is None for name in unknowns) != 1:
@@ -492,8 +515,15 @@ def phase_diagram(network, *, ansatz="rs", k=None, **params):
     grid = np.asarray(params[axis], float)
     for value in grid:
         _, given, unknown, _ = problem(network, "spinodal", ansatz, {**fixed, axis: value}, k)
+    return _diagram(network, ansatz, k, LINES, axis, grid, fixed, given, unknown)
+
+
+def _diagram(network, ansatz, k, lines, axis, grid, fixed, given, unknown):
+    """Dataset of `lines` over the values `grid` of `axis`."""
+    import xarray as xr
+
     data = {}
-    for which in LINES:
+    for which in lines:
         try:
             found = [boundary(network, which, ansatz=ansatz, k=k, **fixed, **{axis: value}) for value in grid]
             data.update(line_entries(which, found, (axis,)))

@@ -6,18 +6,19 @@ import numpy as np
 from ..observables import describe
 from ..params import Params
 
-THERMODYNAMICS = ("free_entropy", "free_energy", "energy", "entropy", "replicon", "replicon0", "example_mode")
-BOOKKEEPING = ("converged", "residual", "iterations", "status")
+THERMODYNAMICS = ("free_entropy", "free_energy", "energy", "entropy", "replicon", "replicon0", "lowest_mode", "example_mode")
+BOOKKEEPING = ("state_class", "converged", "residual", "iterations", "status")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
-    """One solution of the self-consistency equations; quantities per neuron, definitions in docs/theory/dense and rsb.
+    """One solution of the self-consistency equations; quantities per neuron, definitions in docs/theory/dense, rsb, multitasking.
 
     The order parameters are attributes too: `m`, with examples `n`, `q`, `chi` = (1 - q)/T (its limit at T = 0) and for P = 2 `crosstalk`; with
     ansatz "1rsb" `m`, `q0`, `q1`, `theta`, `y` = theta/T, `chi` = (1 - q1)/T and for P = 2 `crosstalk` = r1, `crosstalk0` = r0.
-    T = 0: free_energy = energy, free_entropy = inf, replicon = -inf unless alpha = 0.  Where the branch does not exist,
-    `converged` is False, `status` says where it ends, and every quantity is NaN.
+    multitasking with K: `m` and with examples `n` are arrays (K,), `q`; `lowest_mode` is the smallest eigenvalue of the Hessian of f, and
+    `example_mode` an array (K,). T = 0: free_energy = energy, free_entropy = inf, replicon = -inf unless alpha = 0. Where the branch does
+    not exist, `converged` is False, `status` says where it ends, and every quantity is NaN.
     """
 
     network: str
@@ -29,13 +30,15 @@ class Solution:
     free_energy: float
     energy: float
     entropy: float
-    replicon: float         # 1 - lambda; positive: stable against (more) replica symmetry breaking; 1RSB: within clusters
+    replicon: float | None  # 1 - lambda; positive: stable against (more) replica symmetry breaking; 1RSB: within clusters
     converged: bool
     residual: float
     iterations: int
     status: str
     replicon0: float | None = None   # 1RSB: the same between clusters; None: this ansatz has none
-    example_mode: float | None = None   # unsupervised learning: positive where no single example wins over the others; supervised: NaN
+    example_mode: float | np.ndarray | None = None   # unsupervised learning: positive where no single example wins; supervised: NaN
+    lowest_mode: float | None = None   # multitasking: positive where the state is locally stable
+    state_class: str | None = None     # multitasking: what kind of state it is (meanfield/multitasking.py, CLASSES)
 
     def __getattr__(self, name):
         order = object.__getattribute__(self, "__dict__").get("order", {})
@@ -49,7 +52,9 @@ class Solution:
         return {**self.order, **{name: getattr(self, name) for name in names}}
 
     def dims(self, name):
-        """Dimensions of a quantity: () for a scalar, ("level",) for overlaps and ("step",) for breakpoints of ansatz "krsb"."""
+        """Dimensions of a quantity: () for a scalar, ("level",) for overlaps and ("step",) for breakpoints of ansatz "krsb", ("pattern",)."""
+        if self.lowest_mode is not None:
+            return () if np.ndim(self.quantities().get(name, 0.0)) == 0 else ("pattern",)
         size = np.size(self.order.get(name, 0.0))
         return () if np.ndim(self.order.get(name, 0.0)) == 0 else ("level",) if size == np.size(self.order["q"]) else ("step",)
 

@@ -33,19 +33,33 @@ def check_branch(method, module, start, params):
     return start
 
 
-def solve(network, *, ansatz="rs", start="retrieval", k=None, **params):
+def own_solver(network, part=""):
+    """The file of meanfield/ that solves `network`, or with part "_lines" finds its lines, where its equations name one; else None."""
+    name = getattr(equations.get(network), "SOLVER", None)
+    return name and importlib.import_module(f".{name}{part}", __package__)
+
+
+def solve(network, *, ansatz="rs", start=None, k=None, **params):
     """One state of a network in the thermodynamic limit.
 
     network: name, e.g. "dense" with P, alpha, T and optionally N (finite-size factors) and self_interaction.
     ansatz: "rs", replica symmetric; "1rsb", one step of breaking; "krsb", k steps ("2rsb" is k = 2).
-    start: the branch, "retrieval" (connected to m = 1), "paramagnet" (rs), or "glass" (m = 0; P >= 3: only broken).
+    start: the branch, "retrieval" (default; connected to m = 1), "paramagnet" (rs), or "glass" (m = 0; P >= 3: only broken).
+
+    "multitasking" takes d, T and K patterns (`m` is an array), or alpha for K = alpha N, and start "lowest" (default: the thermodynamic
+    state), "hierarchical" (the stable state that (1-d) d**(mu-1) flows to), "pure", "symmetric" (all equal; both also where unstable),
+    or an array (K,) of overlaps that it descends from; `states` lists all stable ones.
 
     Returns a `Solution`; where the branch does not exist, or replica symmetry is stable and a broken ansatz has nothing to add, it
     holds NaN, `converged` is False and `status` says where it ends or what to call instead.
-    Raises ParameterError for an unknown name or a value outside its domain.  Equations: docs/theory/dense, rsb, krsb.
+    Raises ParameterError for an unknown name or a value outside its domain.  Equations: docs/theory/dense, rsb, krsb, multitasking.
     """
+    own = own_solver(network)
+    if own:
+        return own.solve(network, ansatz=ansatz, start=start, k=k, **params)
     method, steps = ansatz_named(ansatz, k)
     module = equations.get(network)
+    start = "retrieval" if start is None else start
     values = check(network, params, required=module.REQUIRED, optional=module.OPTIONAL)
     values = module.resolve(values)
     return method.solve(network, module, check_branch(method, module, start, values), values, **steps)
@@ -60,6 +74,8 @@ def solve_map(network, *, alpha, T, ansatz="rs", **fixed):
     """
     import xarray as xr
 
+    if own_solver(network):
+        raise ParameterError(f"network = {network!r}: solve_map is for networks with one condensed pattern; use a Study with MeanField", "network")
     if ansatz_named(ansatz)[0] is not rs:
         raise ParameterError(f"ansatz = {ansatz!r}: solve_map is replica symmetric; use a Study with MeanField, or solve", "ansatz")
     module = equations.get(network)

@@ -6,27 +6,30 @@ import numpy as np
 from .. import equations
 from ..params import ParameterError, check, choose
 from . import onestep
-from .boundaries import LINES, ROOTS, boundary, line_entries, problem
+from .boundaries import ROOTS, boundary, check_line, line_entries, lines_of
 from .complexity import POINTS, complexity
-from .solving import ansatz_named, check_branch, solve
+from .solving import ansatz_named, check_branch, own_solver, solve
 
 ORDER = {"rs": ("m", "q", "chi", "crosstalk"), "1rsb": ("m", "q0", "q1", "chi", "y", "theta", "crosstalk", "crosstalk0")}
 
 
 @dataclass(frozen=True)
 class MeanField:
-    """Solve the self-consistency equations at each grid point, for each branch in `starts`."""
+    """Solve the self-consistency equations at each grid point, for each branch in `starts` (default: that of `solve`)."""
 
     network: str
     _: KW_ONLY
     ansatz: str = "rs"
-    starts: tuple = ("retrieval",)
+    starts: tuple | None = None
     k: int | None = None          # steps of ansatz "krsb"
 
     def __post_init__(self):
         ansatz_named(self.ansatz, self.k)
-        equations.get(self.network)
-        object.__setattr__(self, "starts", _tuple("starts", self.starts))
+        own = own_solver(self.network)
+        if own:
+            own.refuse_ansatz(self.ansatz, self.k)
+        default = equations.get(self.network).BRANCHES()[0] if own else "retrieval"
+        object.__setattr__(self, "starts", _tuple("starts", self.starts or default))
 
     @property
     def samples(self):
@@ -42,17 +45,20 @@ class MeanField:
         module = equations.get(self.network)
         params = check(self.network, point, required=module.REQUIRED, optional=module.OPTIONAL)
         module.build(params)
-        for start in self.starts:
+        for start in self.starts if own_solver(self.network) else ():
+            module.check_branch(start, params)
+        for start in () if own_solver(self.network) else self.starts:
             check_branch(ansatz_named(self.ansatz, self.k)[0], module, start, params)
 
     def run(self, point, *, sample=0, seed=0):
         """{name: (dims, array)} over ("branch",): all quantities of `Solution`, `crosstalk` NaN for P >= 3, and the status.
 
-        With ansatz "krsb" overlaps have a second dimension "level" (k+1) and breakpoints "step" (k).
+        Of several condensed patterns the overlaps have a second dimension "pattern" (K). With ansatz "krsb" overlaps have a second
+        dimension "level" (k+1) and breakpoints "step" (k).
         """
         found = [solve(self.network, ansatz=self.ansatz, k=self.k, start=start, **point) for start in self.starts]
         values = [f.quantities() for f in found]
-        names = list(dict.fromkeys([*ORDER.get(self.ansatz, ()), *values[0]]))
+        names = list(dict.fromkeys([*(() if own_solver(self.network) else ORDER.get(self.ansatz, ())), *values[0]]))
         out = {name: (("branch", *found[0].dims(name)), np.array([v.get(name, np.nan) for v in values])) for name in names}
         return {**out, "branch": (("branch",), np.array(self.starts))}
 
@@ -73,10 +79,12 @@ class Lines:
 
     def __post_init__(self):
         ansatz_named(self.ansatz, self.k)
+        if own_solver(self.network):
+            own_solver(self.network).refuse_ansatz(self.ansatz, self.k)
         equations.get(self.network)
         object.__setattr__(self, "which", _tuple("which", self.which))
         for which in self.which:
-            choose("which", which, LINES)
+            choose("which", which, lines_of(self.network))
 
     @property
     def samples(self):
@@ -90,7 +98,7 @@ class Lines:
     def check(self, point):
         """ParameterError if the grid point does not fit, before anything runs."""
         for which in self.which:
-            problem(self.network, which, self.ansatz, point, self.k)
+            check_line(self.network, which, self.ansatz, point, self.k)
 
     def run(self, point, *, sample=0, seed=0):
         """{name: (dims, array)}: for each line its highest root (scalar), `..._roots` over ("root",) and `..._status`."""

@@ -1,10 +1,11 @@
 """Monte Carlo: finite networks, drawn and sampled.
 
-`simulate` for one point, `temper` for a ladder of temperatures, `fixed_point` for the mean-field magnetizations of given rows;
-`MonteCarlo` and `Tempering`, the same as the task of a Study.
+`simulate` for one point, `temper` for a ladder of temperatures, `fixed_point` for the mean-field magnetizations of given rows,
+`same_sample` for the mean field of a drawn multitasking network; `MonteCarlo` and `Tempering`, the same as the task of a Study.
 """
 from .plefka import FixedPoint, fixed_point
+from .same_sample import same_sample
 from .sampling import MonteCarlo, simulate
 from .tempering import Tempering, temper, tune_ladder
 
-__all__ = ["FixedPoint", "MonteCarlo", "Tempering", "fixed_point", "simulate", "temper", "tune_ladder"]
+__all__ = ["FixedPoint", "MonteCarlo", "Tempering", "fixed_point", "same_sample", "simulate", "temper", "tune_ladder"]

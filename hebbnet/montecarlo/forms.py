@@ -14,6 +14,9 @@ Rows W of other integers (`Symmetric`, supervised learning): X alone does not gi
 symmetric polynomials E_1, ..., E_P of them do, and all without neuron i follow from those with it,
 
     D_0 = 1,   D_k = E_k - x_i D_{k-1},         h_i = sum_mu W_mu,i D_{P-1},        flip:  E_k -> D_k - x_i D_{k-1}.
+
+Rows without their zeros (`Pairs`, diluted patterns): the law e_2 takes the overlaps X alone, h_i = sum_mu W_mu,i X_mu - s_i sum_mu W_mu,i**2
+over the nonzero entries of neuron i.
 """
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +25,7 @@ from math import lcm
 import numpy as np
 
 from ..params import ParameterError
-from ..patterns import PAD
+from ..patterns import PAD, sparse_sizes
 
 EXACT_FLOAT = 2**53    # integers below this are exact in float64
 SAFE = 1 - 1e-9        # for bounds that are themselves rounded
@@ -60,9 +63,9 @@ class Form:
 class Symmetric:
     """Form of the law e_P for rows of integers, whose chains carry E_1, ..., E_P of every row.
 
-    kernel: "float64" (every sum an exact integer), "int64" (the same in 64 bits, of which a comparison sees the leading 53) or "ordered"
-    (E_k and the terms of h_i exact in 64 bits, added up as float64 in pattern order).  carried: type of the E_k; sums: of the energies,
-    float64 where they may exceed 64 bits.
+    kernel: "float64" (every sum an exact integer), "int64" (the same in 64 bits, of which a comparison sees the leading 53), "ordered"
+    (E_k and the terms of h_i exact in 64 bits, added up as float64 in pattern order) or "rounded" (everything in float64, for rows that
+    64 bits cannot hold).  carried: type of the E_k; sums: of the energies, float64 where they may exceed 64 bits.
     """
 
     P: int
@@ -72,24 +75,55 @@ class Symmetric:
 
     @property
     def exact(self):
-        return self.kernel != "ordered"
+        return self.kernel not in ("ordered", "rounded")
 
     @property
     def carried(self):
-        return np.float64 if self.kernel == "float64" else np.int64
+        return np.float64 if self.kernel in ("float64", "rounded") else np.int64
 
     @property
     def quadratic(self):
         return self.P == 2 and self.kernel == "float64"
 
 
-def symmetric(rows, P):
+@dataclass(frozen=True)
+class Pairs:
+    """Form of the law e_2 for rows without their zeros.  squares (N,) int64: sum_mu W_mu,i**2; sums: type of the energies, float64 where
+    they may exceed 64 bits.  A comparison sees the leading 53 bits of a field, which is an integer of 64."""
+
+    squares: np.ndarray
+    sums: type
+    denominator: int = 1
+    kernel: str = "sparse"
+    exact: bool = True
+    quadratic: bool = False   # no coupling matrix: its rows would not be sparse
+
+    def energies(self, X):
+        """sum_mu e_2 of overlaps X (C, S), (C,): squares added in pattern order."""
+        X = X.astype(self.sums)
+        return (np.cumsum(X * X, axis=1)[:, -1] - self.sums(self.squares.sum())) // 2
+
+
+def pairs(rows, S):
+    """`Pairs` form for the rows of a patterns.Sparse with S columns; ParameterError where a field may exceed 64 bits."""
+    N = len(rows.start) - 1
+    squares, largest, field = np.zeros(N, np.int64), np.zeros(S), np.zeros(N)
+    sparse_sizes(rows, squares, largest, field)
+    if field.max() >= LARGEST:
+        raise ParameterError(f"N = {N} neurons with sums of examples up to {np.abs(rows.value).max()}: a field may reach {field.max():.1e}, beyond "
+                             "64-bit integers; lower N, K or M", "N")
+    return Pairs(squares, np.int64 if np.sum(largest**2) < LARGEST else np.float64)
+
+
+def symmetric(rows, P, rounded=False):
     """`Symmetric` form of e_P for these rows (N, S), by what any spins can reach: all x_j of one sign.
 
-    ParameterError where a single row may exceed 64 bits.
+    ParameterError where a single row may exceed 64 bits, unless the form may be `rounded`.
     """
     largest = polynomials((np.abs(W, dtype=np.float64) for W in rows), rows.shape[1], P, np.float64)
     row, energy = largest[-1].max(), largest[-1].sum()
+    if row >= LARGEST and rounded:
+        return Symmetric(P, "rounded", np.float64)
     if row >= LARGEST:
         raise ParameterError(f"P = {P} with N = {len(rows)} neurons and sums of examples up to {np.abs(rows).max()}: e_P may reach {row:.1e}, "
                              "beyond 64-bit integers; lower P, N or M", "P")
@@ -98,9 +132,9 @@ def symmetric(rows, P):
     return Symmetric(P, kernel, np.int64 if energy < LARGEST else np.float64)
 
 
-def polynomials(x, size, P, kind):
-    """E_1, ..., E_P of the numbers in x, which yields arrays (size,) neuron by neuron: an array (P, size) of type `kind`."""
-    E = np.zeros((P + 1, size), kind)
+def polynomials(x, shape, P, kind):
+    """E_1, ..., E_P of the numbers in x, which yields arrays of this shape (or length) neuron by neuron: (P, *shape) of type `kind`."""
+    E = np.zeros((P + 1, *np.atleast_1d(shape)), kind)
     E[0] = 1
     for row in x:
         for k in range(P, 0, -1):

@@ -14,6 +14,7 @@ from numba import njit
 from numba.extending import overload
 
 from .. import streams
+from . import forms
 from .forms import Symmetric
 from .problem import HALF
 
@@ -60,8 +61,14 @@ class OrderedProducts(NamedTuple):
     orders: tuple
 
 
+class Pairs(NamedTuple):   # forms.Pairs, of rows without their zeros
+    squares: np.ndarray
+
+
 def kernel(problem):
     form, patterns = problem.form, problem.patterns
+    if isinstance(form, forms.Pairs):
+        return Pairs(form.squares)
     if isinstance(form, Symmetric):
         return (Products if form.exact else OrderedProducts)(tuple(range(1, form.P)))
     if form.kernel == "table":
@@ -131,6 +138,8 @@ class Engine:
 
     def energies(self, state):
         """sum_mu law(X_mu) of every chain, (C,)."""
+        if isinstance(self.problem.form, forms.Pairs):
+            return self.problem.form.energies(state.overlaps)
         if self.symmetric:
             sums = np.zeros(len(state.overlaps), self.problem.form.sums)
             sum_last(state.overlaps, sums)
@@ -249,7 +258,7 @@ def local_field(rows, i, X, s, form):
 @overload(local_field, jit_options=FAST)
 def _(rows, i, X, s, form):
     return {Int32: _int32, Int32Blocks: _int32_blocks, Float64: _float64, Table: _table, Products: _products,
-            OrderedProducts: _ordered_products}[form.instance_class]
+            OrderedProducts: _ordered_products, Pairs: _pairs}[form.instance_class]
 
 
 def _int32(rows, i, X, s, form):
@@ -276,6 +285,10 @@ def _ordered_products(rows, i, X, s, form):
     return sum_ordered_products(rows, i, X, s, form.orders)
 
 
+def _pairs(rows, i, X, s, form):
+    return float(sum_pairs(rows, i, X, s, form.squares))
+
+
 def turn(rows, i, X, s, form):
     """Bring X up to date after spin i has become s."""
     raise TypeError("only for compiled code")
@@ -283,7 +296,7 @@ def turn(rows, i, X, s, form):
 
 @overload(turn, jit_options=FAST)
 def _(rows, i, X, s, form):
-    return _turn_products if form.instance_class in (Products, OrderedProducts) else _turn
+    return {Products: _turn_products, OrderedProducts: _turn_products, Pairs: _turn_pairs}.get(form.instance_class, _turn)
 
 
 def _turn(rows, i, X, s, form):
@@ -292,6 +305,10 @@ def _turn(rows, i, X, s, form):
 
 def _turn_products(rows, i, X, s, form):
     turn_products(rows, i, X, s, form.orders)
+
+
+def _turn_pairs(rows, i, X, s, form):
+    add_entries(rows, i, X, 2 * np.int64(s))
 
 
 @njit(**FAST)
@@ -355,10 +372,11 @@ def sum_products(rows, i, E, s, orders):
 
 @njit(**FAST)
 def sum_ordered_products(rows, i, E, s, orders):
+    kind = E.dtype.type
     total = 0.0
     for mu in range(E.shape[1]):
-        W = np.int64(rows[i, mu])
-        x, D = W * np.int64(s), np.int64(1)
+        W = kind(rows[i, mu])
+        x, D = W * kind(s), kind(1)
         for k in range(len(orders)):
             D = E[k, mu] - x * D
         total += np.float64(W * D)
@@ -376,6 +394,20 @@ def turn_products(rows, i, E, s, orders):
             E[k, mu] = higher - x * D
             D = higher
         E[last, mu] -= kind(2) * x * D
+
+
+@njit(**FAST)
+def sum_pairs(rows, i, X, s, squares):
+    total = np.int64(0)
+    for k in range(np.uint64(rows.start[i]), np.uint64(rows.start[i + 1])):   # unsigned: no checks for negative indices, twice as fast
+        total += np.int64(rows.value[k]) * X[rows.column[k]]
+    return total - s * squares[i]
+
+
+@njit(**FAST)
+def add_entries(rows, i, X, change):
+    for k in range(np.uint64(rows.start[i]), np.uint64(rows.start[i + 1])):
+        X[rows.column[k]] += change * np.int64(rows.value[k])
 
 
 @njit(**FAST)

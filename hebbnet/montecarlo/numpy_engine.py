@@ -2,7 +2,7 @@
 import numpy as np
 
 from .. import streams
-from .forms import Symmetric, polynomials
+from .forms import Pairs, Symmetric, polynomials
 from .problem import thresholds
 
 
@@ -11,6 +11,10 @@ class Engine:
 
     def __init__(self, problem):
         self.problem = problem
+        if isinstance(problem.form, Pairs):   # with their zeros again
+            start, column, value = problem.patterns.rows
+            self.rows = np.zeros((problem.patterns.N, problem.patterns.S), np.int64)
+            self.rows[np.repeat(np.arange(problem.patterns.N), np.diff(start)), column] = value
 
     def advance(self, state, sweeps):
         """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,)."""
@@ -49,6 +53,9 @@ class Engine:
         form, K = self.problem.form, self.problem.patterns.S
         if isinstance(form, Symmetric):
             return self.symmetric_field(spins, i)
+        if isinstance(form, Pairs):
+            others = np.arange(len(spins)) != i
+            return int(sum(self.rows[i] * (spins[others] @ self.rows[others])))
         xi = self.problem.patterns.rows[i, :K].astype(np.int64)
         c = X[:K] - spins[i] * xi
         terms = xi * form.fields[(c + len(spins) - 1) // 2]
@@ -58,9 +65,11 @@ class Engine:
 
     def symmetric_field(self, spins, i):
         """h_i = sum_mu W_mu,i e_{P-1}(W_mu,j s_j for all j but i), from its definition."""
-        form, W = self.problem.form, self.problem.patterns.rows.astype(np.int64)
+        form = self.problem.form
+        kind = np.float64 if form.kernel == "rounded" else np.int64
+        W = self.problem.patterns.rows.astype(kind)
         x = np.delete(W * spins[:, None], i, axis=0)
-        terms = W[i] * polynomials(x, W.shape[1], form.P - 1, np.int64)[-1]
+        terms = W[i] * polynomials(x, W.shape[1], form.P - 1, kind)[-1]
         if form.exact:
             return float(int(terms.sum()))
         return np.cumsum(terms.astype(np.float64))[-1]
@@ -70,11 +79,16 @@ class Engine:
         if isinstance(self.problem.form, Symmetric):
             X[...] = self.problem.begin(spins[None]).overlaps[0]
             return
+        if isinstance(self.problem.form, Pairs):
+            X[...] = spins @ self.rows
+            return
         X += 2 * spins[i] * self.problem.patterns.rows[i].astype(X.dtype)
 
     def energies(self, state):
         """sum_mu law(X_mu) of every chain, (C,), in pattern order."""
         K, N = self.problem.patterns.S, self.problem.patterns.N
+        if isinstance(self.problem.form, Pairs):
+            return self.problem.form.energies(state.spins @ self.rows)
         if isinstance(self.problem.form, Symmetric):
             return np.cumsum(self.problem.begin(state.spins).overlaps[:, -1].astype(self.problem.form.sums), axis=1)[:, -1]
         return np.cumsum(self.problem.form.energies[(state.overlaps[:, :K].astype(np.int64) + N) // 2], axis=1)[:, -1]

@@ -1,20 +1,138 @@
-"""Overlaps with archetypes and examples that are measured, (C,) for the C chains of a state, per neuron."""
-import numpy as np
+"""Overlaps with archetypes and examples that are measured, per neuron: of the condensed archetype (`One`) or of several (`Several`).
 
-MEASURED = ("n", "m_example")   # by `examples`, where the network learns from them
-CHUNK = 2**12                   # archetypes whose overlaps are computed at a time
-ENTRIES = 2**22                 # entries of archetypes that are turned into float64 at a time
+A recorder is made before thermalization and called with (t, state) at every measurement t < n of the C chains.
+"""
+import numpy as np
+from numba import njit
+
+from ..patterns import FAST, Diluted, sparse_overlaps
+
+MEASURED = ("n", "m_example", "retrieved")   # where the network learns from examples, or has several condensed patterns
+CHUNK = 2**12      # archetypes whose overlaps are computed at a time
+ENTRIES = 2**22    # entries of archetypes that are turned into float64 at a time
+LOST = 0.5         # a chain has left the retrieval state when its late overlap (n where there are examples) is below this fraction of the first
+LARGEST = 32       # overlaps that are kept of many, unless told otherwise
+HELD = 0.5         # a pattern is retrieved when its overlap on its own sites is above this fraction of the largest possible
+
+
+def recorder(problem, params, state, n, *, wanted, series, largest):
+    if isinstance(problem.patterns, Diluted):
+        return Several(problem, params, state, n, series, largest)
+    return One(problem, params, state, n, "m_other" in wanted)
+
+
+class One:
+    """m, m_other, escaped, and n and m_example where the network learns from examples; `m` (C, n) is the series of diagnostics."""
+
+    def __init__(self, problem, params, state, n, others):
+        self.problem, self.params, self.others = problem, params, others
+        C = len(state.spins)
+        self.start = condensed(problem, state)
+        self.learns = problem.patterns.examples is not None
+        self.followed = examples(problem, state, params)["n"] if self.learns else self.start
+        self.m, self.other, self.learnt = np.empty((C, n)), np.full((C, n), np.nan), {}
+
+    def __call__(self, t, state):
+        self.m[:, t] = condensed(self.problem, state)
+        if self.others:
+            self.other[:, t] = largest_other(self.problem, state)
+        if self.learns:
+            for name, value in examples(self.problem, state, self.params).items():
+                self.learnt.setdefault(name, np.empty(self.m.shape))[:, t] = value
+
+    def averages(self):
+        """name -> (C,) or (C, patterns)."""
+        late = (self.learnt["n"] if self.learns else self.m)[:, self.m.shape[1] // 2:].mean(axis=1)
+        return {"m": self.m.mean(axis=1), "m_other": self.other.mean(axis=1), **{name: x.mean(axis=1) for name, x in self.learnt.items()},
+                "escaped": (np.abs(self.start) >= LOST) & (np.sign(self.start) * late < LOST * np.abs(self.followed))}
+
+    def series(self):
+        """name -> (C, n) or (C, patterns, n)."""
+        return {"m": self.m, **self.learnt}
+
+
+class Several:
+    """m, n and retrieved of diluted patterns, from the time averages of the spins; `m` (C, n) is the largest |m_mu| of each measurement.
+
+    averages: m (C, largest) = |time average of m_mu| in descending order, NaN where there are fewer patterns; n of the same patterns,
+    times the sign of m_mu; retrieved (C,): how many patterns hold their own sites (`own_sites`).  series: m of every pattern.
+    """
+
+    def __init__(self, problem, params, state, n, series, largest):
+        self.problem, self.params = problem, params
+        C, K = len(state.spins), problem.patterns.K
+        self.largest = min(K, LARGEST) if largest is None else largest
+        self.m, self.each = np.empty((C, n)), np.empty((C, K, n)) if series else None
+        self.sums = np.zeros(state.spins.shape, np.int32)
+
+    def __call__(self, t, state):
+        stored = self.problem.patterns
+        m = (state.overlaps if stored.rows is stored.archetypes else self.archetypes(state.spins)) / stored.N
+        self.m[:, t] = np.abs(m).max(axis=1)
+        self.sums += state.spins
+        if self.each is not None:
+            self.each[:, :, t] = m
+
+    def archetypes(self, spins):
+        X = np.zeros((len(spins), self.problem.patterns.K), np.int64)
+        sparse_overlaps(self.problem.patterns.archetypes, spins, X)
+        return X
+
+    def averages(self):
+        whole = self.m.shape[1] * self.problem.patterns.N
+        m = self.archetypes(self.sums) / whole
+        order = np.argsort(-np.abs(m), axis=1, kind="stable")
+        out = {"m": self.kept(np.abs(m), order)}
+        rank = np.empty_like(order)
+        np.put_along_axis(rank, order, np.arange(order.shape[1])[None], axis=1)
+        held, size = np.zeros(m.shape, np.int64), np.zeros(m.shape, np.int64)
+        own_sites(self.problem.patterns.archetypes, self.sums, rank, held, size)
+        out["retrieved"] = np.sum(np.abs(held) > HELD * self.m.shape[1] * size, axis=1)
+        if self.params.get("learning", "storage") != "storage":
+            X = np.zeros((len(m), self.problem.patterns.S), np.int64)
+            sparse_overlaps(self.problem.patterns.rows, self.sums, X)
+            out["n"] = self.kept(of_examples(X.reshape(*m.shape, -1), self.params) / whole * np.where(m < 0, -1, 1), order)
+        return out
+
+    def kept(self, x, order):
+        out = np.full((len(x), self.largest), np.nan)
+        first = np.take_along_axis(x, order, axis=1)[:, :self.largest]
+        out[:, :first.shape[1]] = first
+        return out
+
+    def series(self):
+        return {"m": self.each}
+
+
+@njit(**FAST)
+def own_sites(archetypes, sums, rank, held, size):
+    """Per rank (C, K): the number of sites whose nonzero entry of lowest rank is that pattern's, and sum of xi sums over them."""
+    for chain in range(len(sums)):
+        for i in range(sums.shape[1]):
+            best, owner = rank.shape[1], np.int64(0)
+            for k in range(archetypes.start[i], archetypes.start[i + 1]):
+                place = rank[chain, archetypes.column[k]]
+                if place < best:
+                    best, owner = place, k
+            if best < rank.shape[1]:
+                size[chain, best] += 1
+                held[chain, best] += archetypes.value[owner] * sums[chain, i]
+
+
+def of_examples(X, params):
+    """(r/R) sum_i etabar_i s_i of every archetype, from the overlaps X (..., rows of each archetype) with what is learnt."""
+    return params.r / (params.r**2 + (1 - params.r**2) / params.M) * X.sum(axis=-1) / params.M
 
 
 def condensed(problem, state):
-    """m: overlap with the condensed archetype."""
+    """m: overlap with the condensed archetype, (C,)."""
     if problem.patterns.examples is None:
         return state.overlaps[:, 0] / problem.patterns.N
     return state.spins @ problem.patterns.archetypes[0].astype(np.int64) / problem.patterns.N
 
 
 def largest_other(problem, state):
-    """m_other: largest absolute overlap with another archetype; NaN if there is none."""
+    """m_other: largest absolute overlap with another archetype, (C,); NaN if there is none."""
     K, N = problem.patterns.K, problem.patterns.N
     if K == 1:
         return np.full(len(state.spins), np.nan)
@@ -29,7 +147,7 @@ def largest_other(problem, state):
 
 
 def examples(problem, state, params):
-    """n = (r/R) sum_i etabar_i s_i / N of the condensed archetype, and the largest absolute overlap with one of its examples."""
+    """n = (r/R) sum_i etabar_i s_i / N of the condensed archetype, and the largest absolute overlap with one of its examples, (C,)."""
     X = problem.patterns.examples.astype(np.float32) @ state.spins.T.astype(np.float32)
     R = params.r**2 + (1 - params.r**2) / params.M
     return {"n": params.r / R * X.mean(axis=0, dtype=float) / params.N, "m_example": np.abs(X).max(axis=0).astype(float) / params.N}

@@ -27,7 +27,7 @@ from . import overlaps
 from .numba_engine import ANY_ORDER
 
 DYNAMICS = ("plefka", "tap")
-OBSERVABLES = ("m", "m_other", "q", "energy", "escaped", *overlaps.MEASURED, "converged", "iterations", "residual")
+OBSERVABLES = ("m", "m_other", "q", "energy", "escaped", "n", "m_example", "converged", "iterations", "residual")
 DAMPING, TOLERANCE, MOST = 0.5, 1e-10, 1000
 BLOCK = 512   # rows whose polynomials are kept at a time: 32 kB for P = 8, close to the processor
 

@@ -7,13 +7,15 @@ from .. import networks, patterns, streams
 from ..params import ParameterError, Params, check, count
 from . import plefka
 from . import problem as problems
-from .forms import derive, symmetric
+from .forms import derive, pairs, symmetric
 
 SAMPLES = 8   # disorder samples unless told otherwise: enough for an error bar
 
 
 def check_data(task):
     """The fields patterns, examples, labels and disorder of a task in one spelling; ParameterError where they do not fit."""
+    if hasattr(networks.get(task.network), "STARTS") and any(x is not None for x in (task.patterns, task.examples, task.labels)):
+        raise ParameterError(f"patterns or examples given: the network {task.network!r} draws its own diluted ones; leave them out", "patterns")
     if task.labels is not None and task.examples is None:
         raise ParameterError("labels without examples: expected examples (n, N) and labels (n,)", "labels")
     if task.patterns is None and task.examples is None:
@@ -58,10 +60,11 @@ def resolve(task, point, *, chains, extra=()):
     params = check(name, point, required=(*network.REQUIRED, *extra), optional={**network.OPTIONAL, **learning, "alpha": None, "K": None})
     loads = [load for load in ("alpha", "K") if params[load] is not None]
     if len(loads) != 1:
-        raise ParameterError(f"{name!r} needs exactly one of alpha, K and patterns; got {' and '.join(loads) or 'none'}", "alpha")
-    if params.P > network.LARGEST_P or params.P > params.N:
+        possible = "alpha and K" if hasattr(network, "STARTS") else "alpha, K and patterns"
+        raise ParameterError(f"{name!r} needs exactly one of {possible}; got {' and '.join(loads) or 'none'}", "alpha")
+    if "P" in params and (params.P > network.LARGEST_P or params.P > params.N):
         raise ParameterError(f"P = {params.P} with N = {params.N}: a simulation takes P from 2 to {network.LARGEST_P}, and N >= P", "P")
-    origin = f"{loads[0]} = {params[loads[0]]} with N = {params.N}, P = {params.P}"
+    origin = f"{loads[0]} = {params[loads[0]]} with N = {params.N}{f', P = {params.P}' if 'P' in params else ''}"
     if params.alpha == 0:
         raise ParameterError("alpha = 0: a simulation stores at least one pattern; expected alpha > 0, or K=1 for one", "alpha")
     if params.K is None:
@@ -70,7 +73,9 @@ def resolve(task, point, *, chains, extra=()):
         params = check_learning(network, params, task.examples)
     elif task.examples is not None:
         raise ParameterError(f"examples given, but the network {name!r} does not learn from examples; give patterns", "examples")
-    if params.get("learning", "storage") == "storage":
+    if "d" in params:
+        patterns.check_sparse_memory(params.K, params.N, params.d, origin, learning=params.learning, M=params.get("M", 1), chains=chains)
+    elif params.get("learning", "storage") == "storage":
         patterns.check_memory(params.K, params.N, origin)
     else:
         patterns.check_memory(params.K, params.N, f"{origin}, M = {params.M}", learning=params.learning, M=params.M, P=params.P, chains=chains)
@@ -85,8 +90,8 @@ def check_learning(network, params, examples):
             if params[name] is not None:
                 raise ParameterError(f"{name} = {params[name]} with learning = 'storage', which stores the archetypes themselves: leave {name} "
                                      "out, or say learning='supervised' or 'unsupervised'", name)
-        if params.stratified or examples is not None:
-            name = "stratified" if params.stratified else "examples"
+        if params.get("stratified") or examples is not None:
+            name = "stratified" if params.get("stratified") else "examples"
             raise ParameterError(f"{name} given with learning = 'storage', which has no examples: say learning='supervised' or "
                                  "'unsupervised'", name)
         return Params({name: value for name, value in params.items() if name not in ("r", "M", "stratified")})
@@ -108,26 +113,37 @@ def check_learning(network, params, examples):
     return params
 
 
-def finite(task, params, *, T, sample, seed):
-    """The `Problem` of one disorder sample at temperature(s) T; its random numbers are keyed by the seed and the parameters."""
-    network, left_out, learning = networks.get(task.network), {"alpha"}, params.get("learning", "storage")
+def finite(task, params, *, T, sample, seed, rounded=False):
+    """The `Problem` of one disorder sample at temperature(s) T; its random numbers are keyed by the seed and the parameters.
+
+    rounded: whether sums of examples too large for 64-bit integers may be used in float64; otherwise they are refused.
+    """
+    network, learning = networks.get(task.network), params.get("learning", "storage")
     given = patterns.class_signs(task.examples) if task.examples is not None and task.patterns is None else task.patterns
     drawn = patterns.given(given) if given is not None else network.draw(params, seed, sample)
-    if learning == "storage":
-        left_out.add("learning")
-    elif task.examples is not None:
+    if isinstance(drawn, patterns.Diluted):
+        if learning != "storage":
+            drawn = patterns.learn_diluted(drawn, learning, params.r, params.M, seed=seed, sample=sample)
+    elif learning != "storage" and task.examples is not None:
         drawn = patterns.learn_given(drawn, task.examples, learning)
-    else:
+    elif learning != "storage":
         drawn = patterns.learn(drawn, learning, params.r, params.M, seed=seed, sample=sample, stratified=params.stratified)
     if task.dynamics in plefka.DYNAMICS:
         form = None   # no integers: no limit on their size either
+    elif isinstance(drawn, patterns.Diluted):
+        form = pairs(drawn.rows, drawn.S)
     elif learning == "supervised":
-        form = symmetric(drawn.rows, params.P)
+        form = symmetric(drawn.rows, params.P, rounded)
     else:
         form = derive(lambda X: network.law(X, params), params.N, drawn.S)
-    point = {"network": task.network, **{key: value for key, value in params.items() if key not in left_out}}
     return problems.Problem(patterns=drawn, form=form, scale=network.scale(params), T=T, dynamics=task.dynamics, order=task.order,
-                            key=streams.point_key(seed, point), sample=sample)
+                            key=dynamics_key(task.network, params, seed), sample=sample)
+
+
+def dynamics_key(network, params, seed):
+    """Key of the random numbers of the dynamics: the seed and every parameter but the load, which K says."""
+    left_out = {"alpha", "learning"} if params.get("learning", "storage") == "storage" else {"alpha"}
+    return streams.point_key(seed, {"network": network, **{name: value for name, value in params.items() if name not in left_out}})
 
 
 def sizes(task, params):

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import streams
-from ..patterns import Patterns
-from .forms import Form, Symmetric, polynomials
+from ..patterns import Diluted, Patterns, sparse_overlaps
+from .forms import Form, Pairs, Symmetric, polynomials
 
 # Every dynamics is "exact integer field h_i against a threshold drawn beforehand":
 #   heat-bath        s_i = +1 iff h_i > -T logit(u) / (2 scale)           T = 0: the sign of h_i, a coin where h_i = 0
@@ -15,6 +15,7 @@ from .forms import Form, Symmetric, polynomials
 #   parallel         heat-bath of all neurons at once (Little)
 DYNAMICS = ("heat-bath", "metropolis", "zero-temperature", "parallel")
 ORDERS = ("random", "systematic")
+CHUNK = 2**12    # rows whose overlaps are computed at a time
 HALF = 0.5    # thresholds at T = 0: below the smallest nonzero integer
 
 
@@ -25,8 +26,8 @@ class Problem:
     form: None for mean-field dynamics, which has no integers (`plefka`).
     """
 
-    patterns: Patterns
-    form: Form | Symmetric | None
+    patterns: Patterns | Diluted
+    form: Form | Symmetric | Pairs | None
     scale: float
     T: float | np.ndarray
     dynamics: str
@@ -40,11 +41,15 @@ class Problem:
 
     def begin(self, spins):
         """`State` of chains with these spins (C, N) int8, no sweep done."""
+        if isinstance(self.form, Pairs):
+            X = np.zeros((len(spins), self.patterns.S), np.int64)
+            sparse_overlaps(self.patterns.rows, spins, X)
+            return State(spins, X, 0)
         if not isinstance(self.form, Symmetric):
             return State(spins, overlaps(self.patterns, spins), 0)
         rows, kind = self.patterns.rows, self.form.carried
-        return State(spins, np.stack([polynomials((W.astype(kind) * s for W, s in zip(rows, chain)), rows.shape[1], self.form.P, kind)
-                                      for chain in spins]), 0)
+        E = polynomials((W.astype(kind) * s[:, None] for W, s in zip(rows, spins.T)), (len(spins), rows.shape[1]), self.form.P, kind)
+        return State(spins, np.ascontiguousarray(E.swapaxes(0, 1)), 0)
 
 
 class State(NamedTuple):
@@ -62,10 +67,10 @@ class State(NamedTuple):
 def overlaps(patterns, spins):
     """X (C, S padded) as int16, or int32 for N >= 2**15 - 1, whose kernels need the room."""
     kind = np.int16 if patterns.N < 2**15 - 1 else np.int32
-    X = np.zeros((len(spins), patterns.rows.shape[1]), np.int32)
-    for i in range(patterns.N):   # no matrix product: NumPy's integer one is slow and int8 would overflow
-        X += spins[:, i, None] * patterns.rows[None, i].astype(np.int32)
-    return X.astype(kind)
+    X, s = np.empty((len(spins), patterns.rows.shape[1]), kind), spins.astype(np.float32)
+    for start in range(0, X.shape[1], CHUNK):   # sums of fewer than 2**24 signs are exact in float32, and only its products are fast
+        X[:, start:start + CHUNK] = s @ patterns.rows[:, start:start + CHUNK].astype(np.float32)
+    return X
 
 
 def thresholds(dynamics, n, unit):

@@ -15,21 +15,23 @@ from .preparing import fingerprint
 ENGINES = ("numba", "numpy")
 MEASURED = ("m", "m_other", "energy", "acceptance", "q")      # their means and errors over disorder are reported
 OBSERVABLES = (*MEASURED, "m_tau", "ess", "equilibrated", "escaped")
-LOST = 0.5   # a chain has left the retrieval state when its late overlap (n where there are examples) is below this fraction of the starting one
+STARTS = ("pattern", "random", "overlap")   # the default first, unless the network says otherwise
 
 
 @dataclass(frozen=True, eq=False)
 class MonteCarlo:
     """What is done at every grid point: `disorder` samples of the network (default 8), `chains` Markov chains each.
 
-    start: "pattern" (s = xi^1), "random", ("overlap", m0) (exactly round(N (1 - m0) / 2) neurons of xi^1 reversed), "overlap" (the
-    same with m0 a parameter of the grid point) or an array of spins (N,) or (chains, N).  dynamics: "heat-bath", "metropolis",
-    "zero-temperature" or "parallel", or the mean-field "plefka" or "tap" (below); order: "random" or "systematic".  thermalize, measure,
-    every: sweeps before, sweeps during, and sweeps between measurements; one sweep is N attempted flips.  patterns: the user's own
-    (K, N) array of +-1, which replaces the random ones (one disorder sample).  examples: the user's own (K, M, N) array of +-1, M
-    examples of each archetype, or (n, N) with labels (n,), for the learning of the grid point; archetypes are then `patterns`, in the
-    order of numpy.unique(labels), or if there are none the signs of the means of the examples (ties +1).  observables: which of the
-    measured quantities to keep.
+    start: "pattern" (the default: s = xi^1), "random", ("overlap", m0) (exactly round(N (1 - m0) / 2) neurons of xi^1 reversed), "overlap"
+    (the same with m0 a parameter of the grid point) or an array of spins (N,) or (chains, N).  Diluted patterns: "hierarchical" (the
+    default: s = the first nonzero entry of the neuron, random where there is none), "pure" (s = xi^1, random where it is zero), "random" or
+    an array; largest: how many overlaps to keep, NaN where there are fewer patterns (default: all up to 32).  A tuple of names is a start
+    for each chain.  dynamics: "heat-bath", "metropolis", "zero-temperature" or "parallel", or the mean-field "plefka" or "tap" (below);
+    order: "random" or "systematic".  thermalize, measure, every: sweeps before, sweeps during, and sweeps between measurements; one sweep is
+    N attempted flips.  patterns: the user's own (K, N) array of +-1, which replaces the random ones (one disorder sample).  examples: the
+    user's own (K, M, N) array of +-1, M examples of each archetype, or (n, N) with labels (n,), for the learning of the grid point;
+    archetypes are then `patterns`, in the order of numpy.unique(labels), or if there are none the signs of the means of the examples (ties
+    +1).  observables: which of the measured quantities to keep.
 
     dynamics "plefka" (first order) and "tap" (with Onsager's term) iterate site magnetizations to a fixed point, each sweep a step `damping`
     (default 1/2) towards what the mean-field equations give for all neurons, until they hold to `tolerance` (default 1e-10) or after
@@ -41,7 +43,7 @@ class MonteCarlo:
 
     network: str
     _: KW_ONLY
-    start: object = "pattern"
+    start: object = None
     dynamics: str = "heat-bath"
     order: str = "random"
     thermalize: int = 200
@@ -56,9 +58,10 @@ class MonteCarlo:
     damping: float | None = None
     tolerance: float | None = None
     stochastic: bool = False
+    largest: int | None = None
 
     def __post_init__(self):
-        networks.get(self.network)
+        network = networks.get(self.network)
         choose("dynamics", self.dynamics, (*problems.DYNAMICS, *plefka.DYNAMICS))
         choose("order", self.order, problems.ORDERS)
         fixed = {"thermalize": count("thermalize", self.thermalize, 0), "observables": tuple(self.observables)}
@@ -66,6 +69,9 @@ class MonteCarlo:
         for name in ("measure", "every", "chains"):
             fixed[name] = count(name, getattr(self, name))
         mean_field = self.dynamics in plefka.DYNAMICS
+        if mean_field and not hasattr(network, "crosstalk"):
+            raise ParameterError(f"dynamics = {self.dynamics!r}: mean-field dynamics is not derived for {self.network!r}; expected one of "
+                                 f"{', '.join(problems.DYNAMICS)}", "dynamics")
         if mean_field and fixed["observables"] == OBSERVABLES:
             fixed["observables"] = plefka.OBSERVABLES
         for name in fixed["observables"]:
@@ -74,7 +80,11 @@ class MonteCarlo:
         if fixed["measure"] % fixed["every"]:
             raise ParameterError(f"measure = {self.measure} sweeps is not a multiple of every = {self.every}: "
                                  "a measurement is taken after each `every` sweeps", "measure")
-        fixed["start"] = check_start(self.start, fixed["chains"], plefka.magnetizations if mean_field else None)
+        fixed["start"] = check_start(self.start, fixed["chains"], getattr(network, "STARTS", STARTS), plefka.magnetizations if mean_field else None)
+        if self.largest is not None:
+            fixed["largest"] = count("largest", self.largest)
+            if not hasattr(network, "STARTS"):
+                raise ParameterError(f"largest = {self.largest}: the network {self.network!r} has one condensed pattern; leave it out", "largest")
         for name, value in fixed.items():
             object.__setattr__(self, name, value)
 
@@ -87,7 +97,7 @@ class MonteCarlo:
         return {"task": "MonteCarlo", "network": self.network, "start": fingerprint(self.start), "dynamics": self.dynamics,
                 "order": self.order, "thermalize": self.thermalize, "measure": self.measure, "every": self.every,
                 "chains": self.chains, "patterns": fingerprint(self.patterns), "observables": list(self.observables),
-                **preparing.data_identity(self), **plefka.identity(self)}
+                **({} if self.largest is None else {"largest": self.largest}), **preparing.data_identity(self), **plefka.identity(self)}
 
     def check(self, point):
         """The point's parameters with K resolved; ParameterError where they are wrong or too large for this machine."""
@@ -120,45 +130,37 @@ class MonteCarlo:
                 raise ParameterError(f"{name} = {series if series else repr(engine)} with dynamics = {self.dynamics!r}: it has one engine, 'numba', "
                                      "and no time series", name)
             start = self.starts(problem, seed, params.get("m0")).astype(float)
-            return plefka.measurements(self, params, problem, start, LOST, spins) | preparing.sizes(self, params)
+            return plefka.measurements(self, params, problem, start, overlaps.LOST, spins) | preparing.sizes(self, params)
         state = self.initial(problem, seed, params.get("m0"))
-        start = overlaps.condensed(problem, state)
-        learns = problem.patterns.examples is not None
-        followed = overlaps.examples(problem, state, params)["n"] if learns else start
-        engine = Engine(problem)
-        state, _ = engine.advance(state, self.thermalize)
         n, C, N = self.measure // self.every, self.chains, params.N
         wanted = (*self.observables, *overlaps.MEASURED) if self.observables == OBSERVABLES else self.observables
-        m, other, energy, learnt = np.empty((C, n)), np.full((C, n), np.nan), np.empty((C, n)), {}
+        record = overlaps.recorder(problem, params, state, n, wanted=wanted, series=series, largest=self.largest)
+        engine = Engine(problem)
+        state, _ = engine.advance(state, self.thermalize)
+        energy = np.empty((C, n))
         q, flips = np.empty((C // 2, n)), np.zeros(C, np.int64)
         for t in range(n):
             state, flipped = engine.advance(state, self.every)
             flips += flipped
-            m[:, t] = overlaps.condensed(problem, state)
-            if "m_other" in wanted:
-                other[:, t] = overlaps.largest_other(problem, state)
-            if learns:
-                for name, value in overlaps.examples(problem, state, params).items():
-                    learnt.setdefault(name, np.empty((C, n)))[:, t] = value
+            record(t, state)
             energy[:, t] = -problem.scale * engine.energies(state) / N
             pairs = state.spins[:C // 2 * 2].reshape(-1, 2, N)
             q[:, t] = np.mean(pairs[:, 0] * pairs[:, 1], axis=1)
-        tau = np.array([statistics.autocorrelation_time(x) for x in m])
+        tau = np.array([statistics.autocorrelation_time(x) for x in record.m])
         per_chain = {
-            "m": m.mean(axis=1), "m_other": other.mean(axis=1), "energy": energy.mean(axis=1), "acceptance": flips / (self.measure * N),
-            **{name: x.mean(axis=1) for name, x in learnt.items()},
+            **record.averages(), "energy": energy.mean(axis=1), "acceptance": flips / (self.measure * N),
             "m_tau": tau * self.every, "ess": n / tau,
-            "equilibrated": np.array([statistics.settled(a) and statistics.settled(b) for a, b in zip(m, energy)]),
-            "escaped": (np.abs(start) >= LOST) & (np.sign(start) * (learnt["n"] if learns else m)[:, n // 2:].mean(axis=1) < LOST * np.abs(followed)),
+            "equilibrated": np.array([statistics.settled(a) and statistics.settled(b) for a, b in zip(record.m, energy)]),
         }
-        out = {name: (("disorder", "chain"), x[None]) for name, x in per_chain.items() if name in wanted}
+        dims = "disorder", "chain", "pattern"
+        out = {name: (dims[:x.ndim + 1], x[None]) for name, x in per_chain.items() if name in wanted}
         if "q" in self.observables and C > 1:
             out["q"] = (("disorder", "pair"), q.mean(axis=1)[None])
         out |= preparing.sizes(self, params)
         out["exact_integers"] = ((), np.array(problem.form.exact))
         if series:
-            for name, x in {"m": m, "energy": energy, **learnt}.items():
-                out[f"{name}_series"] = (("disorder", "chain", "measurement"), x[None])
+            for name, x in {**record.series(), "energy": energy}.items():
+                out[f"{name}_series"] = (("disorder", "chain", *["stored"] * (x.ndim - 2), "measurement"), x[None])
         if spins:
             out["spins"] = (("disorder", "chain", "neuron"), state.spins[None])
         return out
@@ -197,24 +199,28 @@ class MonteCarlo:
         return dataset
 
 
-def simulate(network, *, seed=0, engine="numba", series=False, spins=False, start="pattern", dynamics="heat-bath", order="random",
+def simulate(network, *, seed=0, engine="numba", series=False, spins=False, start=None, dynamics="heat-bath", order="random",
              thermalize=200, measure=1000, every=1, disorder=None, chains=2, patterns=None, examples=None, labels=None, damping=None,
-             tolerance=None, stochastic=False, **params):
+             tolerance=None, stochastic=False, largest=None, **params):
     """Monte Carlo of one parameter point: an xarray.Dataset of time averages, errors over disorder and diagnostics.
 
-    Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction, or learning, r, M, stratified) and
-    the settings of `MonteCarlo`.  engine: "numba" or "numpy" (slow, obviously right); the same seed gives the same spins in both.
+    Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction, or learning, r, M, stratified;
+    for "multitasking": d, T, N and one of alpha, K; learning, r, M) and the settings of `MonteCarlo`.  engine: "numba" or "numpy" (slow,
+    obviously right); the same seed gives the same spins in both.
 
     Variables over (disorder, chain): m, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, escaped; over
     (disorder, pair): q; and X_mean, X_err over disorder.  With learning="supervised" or "unsupervised" the overlaps m and m_other are
     those with archetypes, and there are n and m_example, the overlaps with the mean of the examples and with the nearest of them.
+    "multitasking": m (and n) over (disorder, chain, pattern), the absolute time averages in descending order, those first that are largest;
+    m_tau, ess and equilibrated are of the largest overlap at each measurement; retrieved: how many patterns have an overlap above half of the
+    largest possible on their own sites, where all patterns of larger overlap are zero.  m_series over (disorder, chain, stored, measurement).
     dynamics="plefka" and "tap" give m, m_other, n, m_example, q = sum m_i**2 / N, energy, escaped, converged, iterations and residual over
     (disorder, chain), and with spins=True the magnetizations m_i (docs/plefka.md).
     Overlaps and energies are per neuron; one sweep is N attempted flips.  Raises ParameterError.  Definitions: docs/theory/conventions.md.
     """
     task = MonteCarlo(network, start=start, dynamics=dynamics, order=order, thermalize=thermalize, measure=measure, every=every,
                       disorder=disorder, chains=chains, patterns=patterns, examples=examples, labels=labels, damping=damping, tolerance=tolerance,
-                      stochastic=stochastic)
+                      stochastic=stochastic, largest=largest)
     return one_point(task, params, seed=seed, engine=engine, series=series, spins=spins)
 
 
@@ -240,12 +246,18 @@ def one_point(task, params, *, seed, **options):
 
 def starting_spins(start, problem, chain, seed):
     """Spins (N,) int8 of one chain; random ones depend on (seed, sample, chain) alone."""
-    N, pattern = problem.patterns.N, problem.patterns.archetypes[0]
+    N = problem.patterns.N
+    if isinstance(start, tuple) and start[0] != "overlap":
+        start = start[chain]
     if isinstance(start, np.ndarray):
         return start[chain % len(start)]
-    if start == "random":
-        return np.where(uniform(seed, chain, problem.sample, N) < 0.5, -1, 1).astype(np.int8)
-    spins = pattern.copy()
+    if start in ("random", "pure", "hierarchical"):
+        spins = np.where(uniform(seed, chain, problem.sample, N) < 0.5, -1, 1).astype(np.int8)
+        if start == "random":
+            return spins
+        aligned = problem.patterns.leading(problem.patterns.K - 1 if start == "hierarchical" else 0)
+        return np.where(aligned, aligned, spins)
+    spins = problem.patterns.archetypes[0].copy()
     if start != "pattern":
         wrong = round(N * (1 - start[1]) / 2)
         spins[np.argsort(uniform(seed, chain, problem.sample, N), kind="stable")[:wrong]] *= -1
@@ -261,11 +273,12 @@ def over_samples(x):
                        input_core_dims=[["disorder"]], output_core_dims=[[], []])
 
 
-def check_start(start, chains, entries=None):
-    """`start` in one spelling: a name, ("overlap", m0) or an array (1 or chains, N), int8 spins unless `entries` checks others."""
-    if isinstance(start, str):
-        return choose("start", start, ("pattern", "random", "overlap"))
-    if isinstance(start, (tuple, list)) and len(start) == 2 and start[0] == "overlap":
+def check_start(start, chains, names=STARTS, entries=None):
+    """`start` in one spelling: one of the names (the first for None), a tuple with a name for each chain, ("overlap", m0) if it is one, or an
+    array (1 or chains, N), int8 spins unless `entries` checks others."""
+    if start is None or isinstance(start, str):
+        return choose("start", start or names[0], names)
+    if "overlap" in names and isinstance(start, (tuple, list)) and len(start) == 2 and start[0] == "overlap":
         m0 = start[1]
         if isinstance(m0, bool) or not isinstance(m0, (int, float, np.floating)) or not -1 <= m0 <= 1:
             raise ParameterError(f"start = ('overlap', {m0!r}): expected an overlap between -1 and 1", "start")
@@ -275,7 +288,11 @@ def check_start(start, chains, entries=None):
         if spins.ndim != 2 or len(spins) not in (1, chains):
             raise ParameterError(f"start has shape {start.shape}: expected (N,) or (chains, N) with chains = {chains}", "start")
         return spins
-    raise ParameterError(f"start = {start!r}: expected 'pattern', 'random', ('overlap', m0), 'overlap' or an array of spins", "start")
+    if isinstance(start, (tuple, list)) and len(start) == chains and all(isinstance(name, str) for name in start):
+        return tuple(choose("start", name, [name for name in names if name != "overlap"]) for name in start)
+    overlap = ", ('overlap', m0)" if "overlap" in names else ""
+    raise ParameterError(f"start = {start!r}: expected {', '.join(map(repr, names))}{overlap}, a name for each of chains = {chains}, or an array "
+                         "of spins", "start")
 
 
 def uniform(seed, chain, sample, N):

@@ -165,7 +165,9 @@ class Tempering:
     labels: object = None
 
     def __post_init__(self):
-        networks.get(self.network)
+        if hasattr(networks.get(self.network), "STARTS"):
+            raise ParameterError(f"network = {self.network!r}: parallel tempering measures one condensed pattern, and here there are several; "
+                                 "expected 'dense'", "network")
         choose("dynamics", self.dynamics, DYNAMICS)
         choose("order", self.order, problems.ORDERS)
         fixed = {"T": check_ladder(self.T), "thermalize": count("thermalize", self.thermalize, 0)}

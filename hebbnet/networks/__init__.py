@@ -22,6 +22,11 @@ A network whose rows may be iterated by mean-field dynamics (montecarlo/plefka.p
 
     crosstalk(params, chi) mean square of a coupling, for Onsager's term
 
+A network of diluted patterns, which condense several at a time, draws patterns.Diluted, has the law e_2 with the argument
+law(X, params, squares), squares = sum_i W_i**2 of the row, and also defines
+
+    STARTS                 names of the starting states, the default first
+
 and nothing else: how the law becomes a kernel is the engines' business (montecarlo/forms.py).
 """
 import importlib

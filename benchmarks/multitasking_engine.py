@@ -1,0 +1,79 @@
+"""Speed of the compiled engine on diluted patterns, one thread, beside the machine's own limit measured in the same run.
+
+One attempted flip looks at the nonzero entries of its neuron, c = K (1-d) on average.  It touches 5 c bytes of entries (column and value),
+8 c of overlaps, which stay in the cache, and 49 of the neuron and its random numbers (where its entries begin and end, squares, spin, threshold,
+site).  The limit is the rate at which one thread reads as many bytes as all of this takes, again and again and in order, over the bytes of
+an attempt.  The other limit, `numbers`, is how fast random numbers alone are made into thresholds and sites.  Systematic order beside
+random order shows what it costs to jump about in memory.
+
+    python benchmarks/multitasking_engine.py [--save benchmarks/results/NAME.json]
+"""
+import json
+import time
+
+import click
+import numpy as np
+from engines import copied, read_rate
+from machine import about
+
+from hebbnet.montecarlo import MonteCarlo
+from hebbnet.montecarlo.numba_engine import LOGIT, Engine, draw_sweep
+
+CASES = [(100_000, 5, 0.5), (10_000, 500, 0.9), (1_000_000, 5, 0.5)]
+TEMPERATURES = (0.05, 0.5)   # in units of 1-d, where the paramagnet begins
+SEED, REPEATS, SECONDS, SWEEPS = 1, 3, 0.5, 5
+
+
+def rate(N, K, d, T, order):
+    """(attempted flips per second, acceptance, nonzero entries per neuron) of runs of SWEEPS sweeps from the same start; the best of REPEATS."""
+    task = MonteCarlo("multitasking", chains=1, order=order)
+    problem = task.problem(task.check({"N": N, "K": K, "d": d, "T": T}), sample=0, seed=SEED)
+    engine, start, best = Engine(problem), task.initial(problem, SEED), 0.0
+    engine.advance(copied(start), 1)   # compiles
+    for _ in range(REPEATS):
+        spent, runs, flips = 0.0, 0, 0
+        while spent < SECONDS:
+            state = copied(start)
+            begin = time.perf_counter()
+            _, flipped = engine.advance(state, SWEEPS)
+            spent += time.perf_counter() - begin
+            runs, flips = runs + 1, flips + flipped[0]
+        best = max(best, runs * SWEEPS * N / spent)
+    return best, flips / (runs * SWEEPS * N), len(problem.patterns.rows.value) / N
+
+
+def numbers_rate(N):
+    """Thresholds and sites per second of heat-bath dynamics."""
+    arrays, best = (np.empty(N), np.arange(N), np.empty((2, N))), np.inf
+    for sweep in range(8):
+        begin = time.perf_counter()
+        draw_sweep(np.array([1, 2], np.uint64), sweep, 0, 0, LOGIT, 1.0, True, *arrays)
+        best = min(best, time.perf_counter() - begin)
+    return N / best
+
+
+@click.command(help=__doc__)
+@click.option("--save", type=click.Path(dir_okay=False), help="also write the figures as JSON")
+def command(save):
+    rows = []
+    print(f"{'N':>8} {'K':>4} {'d':>4} {'T':>6} {'order':>10} {'accept':>7} {'Mflip/s':>8} {'Mentry/s':>9} {'limit':>8} {'of it':>6} {'numbers':>8}")
+    for N, K, d in CASES:
+        numbers = numbers_rate(N)
+        for T in (t * (1 - d) for t in TEMPERATURES):
+            for order in ("random", "systematic"):
+                flips, acceptance, entries = rate(N, K, d, T, order)
+                touched = 13 * entries + 49
+                limit = read_rate(int(N * (5 * entries + 49) + 8 * K)) / touched
+                rows.append({"N": N, "K": K, "d": d, "T": T, "order": order, "acceptance": acceptance, "entries": entries,
+                             "flips_per_second": flips, "bytes_per_flip": touched, "limit": limit, "numbers_per_second": numbers})
+                print(f"{N:8d} {K:4d} {d:4.1f} {T:6.3f} {order:>10} {acceptance:7.3f} {flips / 1e6:8.2f} {flips * entries / 1e6:9.1f} "
+                      f"{limit / 1e6:8.1f} {flips / limit:6.0%} {numbers / 1e6:8.1f}", flush=True)
+    print("Mflip/s: attempted flips; limit: bytes of an attempt over the single-thread read rate, numbers: random ones alone, in 1e6 per second")
+    if save:
+        with open(save, "w") as file:
+            json.dump({"machine": about(), "multitasking": rows}, file, indent=1)
+        print(f"wrote {save}")
+
+
+if __name__ == "__main__":
+    command()
