@@ -6,13 +6,12 @@ of interest: the temperature is found by bisection, the start is a pattern below
 
     python benchmarks/engines.py [--save benchmarks/results/NAME.json]
 """
-import json
 import time
 
 import click
 import numba
 import numpy as np
-from machine import about
+from machine import write
 
 from hebbnet.montecarlo import MonteCarlo
 from hebbnet.montecarlo.numba_engine import Engine
@@ -35,14 +34,19 @@ def pieces(P, N, K, T, acceptance, seconds):
     """
     engine, start = prepared(P, N, K, T, acceptance)
     state, _ = engine.advance(copied(start), SWEEPS)   # compiles, and lets the engine choose its form
-    spent, runs, flips = 0.0, 0, 0
+    return *timed(engine, start, SWEEPS, seconds), "matrix" if engine.matrix else engine.problem.form.kernel
+
+
+def timed(engine, start, sweeps, seconds):
+    """(attempted flips per second, acceptance) of runs of so many sweeps from the same start, for about `seconds`."""
+    attempts, spent, runs, flips = sweeps * start.spins.shape[1], 0.0, 0, 0
     while spent < seconds or not runs:
         state = copied(start)
         begin = time.perf_counter()
-        state, flipped = engine.advance(state, SWEEPS)
+        state, flipped = engine.advance(state, sweeps)
         spent += time.perf_counter() - begin
         runs, flips = runs + 1, flips + flipped[0]
-    return runs * SWEEPS * N / spent, flips / (runs * SWEEPS * N), "matrix" if engine.matrix else engine.problem.form.kernel
+    return runs * attempts / spent, flips / (runs * attempts)
 
 
 def copied(state):
@@ -94,10 +98,7 @@ def command(save):
             print(f"{P:2d} {N:5d} {K:7d} {seen:7.3f} {kernel:>8} {rate / 1e6:9.2f} {rate * K / 1e9:8.2f} {limit / 1e9:8.2f} "
                   f"{rate * K / limit:6.0%}", flush=True)
     print("limit: K bytes per attempt over the single-thread read rate at N K bytes, in 1e9 pattern-updates per second")
-    if save:
-        with open(save, "w") as file:
-            json.dump({"machine": about(), "engines": rows}, file, indent=1)
-        print(f"wrote {save}")
+    write(save, engines=rows)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import time
 
 import click
 import numpy as np
-from machine import about
+from machine import write
 
 import hebbnet as hn
 
@@ -60,10 +60,7 @@ def command(save, case):
             rows.append(x)
             print(f"{x['P']:2d} {learning:>12} {x['rows']:6d} {x['kernel']:>8} {x['learn_s']:8.2f} {x['first_cue_s']:11.2f} {x['cues_s']:10.2f} "
                   f"{x['right']:6.2f} {x['peak_GB']:8.2f}", flush=True)
-    if save:
-        with open(save, "w") as file:
-            json.dump({"machine": about(), "images": rows}, file, indent=1)
-        print(f"wrote {save}")
+    write(save, images=rows)
 
 
 if __name__ == "__main__":

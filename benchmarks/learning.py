@@ -6,12 +6,10 @@ polynomials of 8 bytes each; "int64" are the same where float64 no longer holds 
 
     python benchmarks/learning.py [--save benchmarks/results/NAME.json]
 """
-import json
-import time
 
 import click
-from engines import copied
-from machine import about
+from engines import copied, timed
+from machine import write
 
 from hebbnet.montecarlo import MonteCarlo
 from hebbnet.montecarlo.numba_engine import Engine
@@ -28,18 +26,9 @@ SEED, REPEATS, SECONDS, SWEEPS = 1, 3, 0.5, 5
 def rate(task, point):
     """(attempted flips per second, acceptance, rows, kernel) of runs of SWEEPS sweeps from the same start; the best of REPEATS."""
     problem = task.problem(task.check(point), sample=0, seed=SEED)
-    engine, start, best = Engine(problem), task.initial(problem, SEED), 0.0
+    engine, start = Engine(problem), task.initial(problem, SEED)
     engine.advance(copied(start), 1)   # compiles
-    for _ in range(REPEATS):
-        spent, runs, flips = 0.0, 0, 0
-        while spent < SECONDS:
-            state = copied(start)
-            begin = time.perf_counter()
-            _, flipped = engine.advance(state, SWEEPS)
-            spent += time.perf_counter() - begin
-            runs, flips = runs + 1, flips + flipped[0]
-        best = max(best, runs * SWEEPS * N / spent)
-    return best, flips / (runs * SWEEPS * N), problem.patterns.S, problem.form.kernel
+    return *max(timed(engine, start, SWEEPS, SECONDS) for _ in range(REPEATS)), problem.patterns.S, problem.form.kernel
 
 
 @click.command(help=__doc__)
@@ -54,10 +43,7 @@ def command(save):
                          "kernel": kernel, "flips_per_second": flips, "pattern_updates_per_second": flips * S})
             print(f"{learning:>12} {S:6d} {parameters.get('M', 1):5d} {T:4.1f} {acceptance:7.3f} {kernel:>8} {flips / 1e6:9.2f} "
                   f"{flips * S / 1e9:8.2f}", flush=True)
-    if save:
-        with open(save, "w") as file:
-            json.dump({"machine": about(), "learning": rows}, file, indent=1)
-        print(f"wrote {save}")
+    write(save, learning=rows)
 
 
 if __name__ == "__main__":

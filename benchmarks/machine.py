@@ -1,4 +1,5 @@
-"""What a stored benchmark says about the machine it ran on."""
+"""What a stored benchmark says about the machine it ran on, and how it is stored."""
+import json
 import platform
 
 import cpuinfo
@@ -12,3 +13,11 @@ def about():
     return {"cpu": cpuinfo.get_cpu_info().get("brand_raw", platform.processor()), "machine": platform.machine(),
             "llvm_target": numba.core.codegen.ll.get_host_cpu_name(), "python": platform.python_version(), "numba": numba.__version__,
             "numpy": numpy.__version__, "hebbnet": hebbnet.__version__}
+
+
+def write(path, **figures):
+    """The figures as JSON beside the machine; nothing without a path."""
+    if path:
+        with open(path, "w") as file:
+            json.dump({"machine": about(), **figures}, file, indent=1)
+        print(f"wrote {path}")

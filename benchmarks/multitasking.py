@@ -2,11 +2,10 @@
 
     python benchmarks/multitasking.py [--save benchmarks/results/NAME.json]
 """
-import json
 import time
 
 import click
-from machine import about
+from machine import write
 
 import hebbnet as hn
 
@@ -32,10 +31,7 @@ def command(save):
         every = seconds(**point)
         rows.append({**point, "hierarchical_seconds": one, "lowest_seconds": every})
         print(f"{K:2d} {T:5.2f} {learning:>12} {one:15.4f} {every:10.3f}", flush=True)
-    if save:
-        with open(save, "w") as file:
-            json.dump({"machine": about(), "multitasking": rows}, file, indent=1)
-        print(f"wrote {save}")
+    write(save, multitasking=rows)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,12 @@ random order shows what it costs to jump about in memory.
 
     python benchmarks/multitasking_engine.py [--save benchmarks/results/NAME.json]
 """
-import json
 import time
 
 import click
 import numpy as np
-from engines import copied, read_rate
-from machine import about
+from engines import copied, read_rate, timed
+from machine import write
 
 from hebbnet.montecarlo import MonteCarlo
 from hebbnet.montecarlo.numba_engine import LOGIT, Engine, draw_sweep
@@ -28,18 +27,9 @@ def rate(N, K, d, T, order):
     """(attempted flips per second, acceptance, nonzero entries per neuron) of runs of SWEEPS sweeps from the same start; the best of REPEATS."""
     task = MonteCarlo("multitasking", chains=1, order=order)
     problem = task.problem(task.check({"N": N, "K": K, "d": d, "T": T}), sample=0, seed=SEED)
-    engine, start, best = Engine(problem), task.initial(problem, SEED), 0.0
+    engine, start = Engine(problem), task.initial(problem, SEED)
     engine.advance(copied(start), 1)   # compiles
-    for _ in range(REPEATS):
-        spent, runs, flips = 0.0, 0, 0
-        while spent < SECONDS:
-            state = copied(start)
-            begin = time.perf_counter()
-            _, flipped = engine.advance(state, SWEEPS)
-            spent += time.perf_counter() - begin
-            runs, flips = runs + 1, flips + flipped[0]
-        best = max(best, runs * SWEEPS * N / spent)
-    return best, flips / (runs * SWEEPS * N), len(problem.patterns.rows.value) / N
+    return *max(timed(engine, start, SWEEPS, SECONDS) for _ in range(REPEATS)), len(problem.patterns.rows.value) / N
 
 
 def numbers_rate(N):
@@ -69,10 +59,7 @@ def command(save):
                 print(f"{N:8d} {K:4d} {d:4.1f} {T:6.3f} {order:>10} {acceptance:7.3f} {flips / 1e6:8.2f} {flips * entries / 1e6:9.1f} "
                       f"{limit / 1e6:8.1f} {flips / limit:6.0%} {numbers / 1e6:8.1f}", flush=True)
     print("Mflip/s: attempted flips; limit: bytes of an attempt over the single-thread read rate, numbers: random ones alone, in 1e6 per second")
-    if save:
-        with open(save, "w") as file:
-            json.dump({"machine": about(), "multitasking": rows}, file, indent=1)
-        print(f"wrote {save}")
+    write(save, multitasking=rows)
 
 
 if __name__ == "__main__":

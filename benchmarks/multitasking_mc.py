@@ -6,11 +6,10 @@ difference of Monte Carlo from the theory in this unit, and from the mean field 
 
     python benchmarks/multitasking_mc.py [--save benchmarks/results/NAME.json]
 """
-import json
 
 import click
 import numpy as np
-from machine import about
+from machine import write
 
 import hebbnet as hn
 
@@ -51,10 +50,7 @@ def command(save):
             shown = ["  ".join(f"{x:.4f}" for x in values) for values in (m, own.m, theory)]
             print(f"{words:32} {learning:12} MC {shown[0]}\n{'':45} own {shown[1]}\n{'':42} theory {shown[2]}   off by {off:.1f}; own {away:.1e}",
                   flush=True)
-    if save:
-        with open(save, "w") as file:
-            json.dump({"machine": about(), "multitasking": rows}, file, indent=1)
-        print(f"wrote {save}")
+    write(save, multitasking=rows)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,12 @@
 Every call is a new problem, so that nothing comes from a cache, except the lines' shapes, which are found once per network.
 """
 import cProfile
-import json
 import pstats
 import time
 
 import click
 import numpy as np
-from machine import about
+from machine import write
 
 import hebbnet as hn
 from hebbnet.meanfield import nested
@@ -61,10 +60,7 @@ def command(save):
     total = sum(entry[2] for entry in stats.values())
     for (_, _, function), entry in sorted(stats.items(), key=lambda item: -item[1][2])[:4]:
         print(f"    {100 * entry[2] / total:4.0f} %  {function}")
-    if save:
-        with open(save, "w") as file:
-            json.dump({"machine": about(), "onestep": rows}, file, indent=1)
-        print(f"wrote {save}")
+    write(save, onestep=rows)
 
 
 if __name__ == "__main__":

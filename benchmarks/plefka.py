@@ -6,14 +6,13 @@ accuracy, sizes: rms difference over neurons between the magnetizations of the f
 the very same couplings (two chains, whose difference gives the noise).  P = 4 runs at T (N)_P/N**P, as benchmarks/two_wings_learning.py.
 "data": Onsager's term with the squares of the couplings of this instance, sum_j J_ij**2 (1 - m_j**2), O(N**2 K).  speed: one thread.
 """
-import json
 import math
 import time
 from functools import partial
 
 import click
 import numpy as np
-from machine import about
+from machine import write
 
 from hebbnet import networks
 from hebbnet.montecarlo import MonteCarlo, plefka
@@ -178,10 +177,7 @@ def speed():
 def command(parts, save):
     run = {"accuracy": lambda: table(ACCURACY), "sizes": lambda: table(SIZES), "speed": speed}
     found = {name: run[name]() for name in parts or run}
-    if save:
-        with open(save, "w") as file:
-            json.dump({"machine": about(), **found}, file, indent=1)
-        print(f"wrote {save}")
+    write(save, **found)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,13 @@
 
     python benchmarks/theory.py [--save benchmarks/results/NAME.json]
 """
-import json
 import subprocess
 import sys
 import time
 
 import click
 import numpy as np
-from machine import about
+from machine import write
 
 import hebbnet as hn
 
@@ -50,10 +49,7 @@ def command(save):
     for name, call in CALLS.items():
         rows.append({"call": name, "seconds": best(call)})
         print(f"{name:36} {1e3 * rows[-1]['seconds']:10.3f} ms", flush=True)
-    if save:
-        with open(save, "w") as file:
-            json.dump({"machine": about(), "theory": rows}, file, indent=1)
-        print(f"wrote {save}")
+    write(save, theory=rows)
 
 
 if __name__ == "__main__":

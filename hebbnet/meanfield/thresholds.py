@@ -1,7 +1,6 @@
 """How many examples it takes to learn an archetype well."""
 import math
 
-from .. import equations
 from ..params import PARAMETERS, ParameterError
 from .search import least_integer, monotonic_root
 from .solving import solve
@@ -42,7 +41,6 @@ def learning_threshold(network, *, overlap=0.95, ansatz="rs", **params):
                 return symmetric
         return found
 
-    equations.get(network)
     start = 10 * (1 - r * r) / (r * r)
     if exact:
         return least_integer(lambda M: excess(M) >= 0, start, MOST)
