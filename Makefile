@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+JOBS ?= -n auto --maxprocesses 4 --dist loadgroup
 
 .PHONY: demo test test-slow bench docs figures clean
 
@@ -15,10 +16,10 @@ demo: $(STAMP)
 	@echo "Pictures: figures/out/dense_phase_diagram_quick.png and figures/out/dense_magnetization_quick.png (data: data/*.h5)"
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(JOBS)
 
 test-slow: $(STAMP)
-	$(BIN)/python -m pytest --slow
+	$(BIN)/python -m pytest $(JOBS) --slow
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/engines.py

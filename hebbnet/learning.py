@@ -162,8 +162,8 @@ def learn(examples, labels=None, P=4, learning="supervised", *, archetypes=None,
     archetypes (K, N) of +-1: what overlaps are measured with, in the order of the classes; by default the sign of the mean of each class (ties
     +1).  r: the quality that normalizes the energy; by default measured, so that R is the data's own (M = 1 has none to measure).
 
-    H as in the network dense, docs/theory/examples.md.  Where sums of examples exceed 64-bit integers, which `simulate` refuses, local
-    fields are float64 sums (`exact` is False): a single flip near a tie may then depend on the machine.
+    H as in the network dense, docs/theory/examples.md.  Where sums of examples exceed 64-bit integers, local fields are
+    float64 sums (`exact` is False): a single flip near a tie may then depend on the machine.
     Raises ParameterError for classes of different sizes, entries that are not +-1, and P or data that the network cannot take.
     """
     choose("learning", learning, LEARNING)
@@ -182,7 +182,7 @@ def learn(examples, labels=None, P=4, learning="supervised", *, archetypes=None,
     task = MonteCarlo("dense", dynamics="zero-temperature", order="systematic", chains=1, patterns=archetypes, examples=examples,
                       labels=None if np.ndim(examples) == 3 else labels)
     params = task.check({"P": P, "T": 0.0, "learning": learning, "r": r})
-    problem = preparing.finite(task, params, T=0.0, sample=0, seed=0, rounded=True)
+    problem = preparing.finite(task, params, T=0.0, sample=0, seed=0)
     return Network(classes, datasets.effective_quality(task.examples) if params.M > 1 else None, params, problem)
 
 

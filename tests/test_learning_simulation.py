@@ -240,9 +240,22 @@ def test_perfect_examples_are_stored_like_archetypes(learning):
     np.testing.assert_allclose(p.scale * sums[0], storage.scale * sums[1], rtol=1e-13)
 
 
-def test_integers_beyond_64_bits_are_refused():
-    with pytest.raises(hn.ParameterError, match="64-bit integers; lower P, N or M"):
-        hn.simulate("dense", P=8, K=2, N=100, T=0.3, learning="supervised", r=0.5, M=27)
+def test_rows_beyond_64_bits_run_in_float64_and_the_data_say_so():
+    """Perfect examples with rows of +-27, whose e_8 passes 2**63: the same spins as storage, which is exact; and a restart changes nothing."""
+    p = problem("supervised", 8, 100, 6, 27, r=1.0, T=0.3)
+    assert p.form.kernel == "rounded" and not p.form.exact
+    task = hn.MonteCarlo("dense")
+    storage = dataclasses.replace(task.problem(task.check({"P": 8, "N": 100, "K": 6, "T": 0.3}), sample=1, seed=5), key=p.key)
+    a, flips = numba_engine.Engine(p).advance(state(p), 5)
+    b, other_flips = numba_engine.Engine(storage).advance(storage.begin(state(p).spins), 5)
+    assert flips.sum() > 100
+    np.testing.assert_array_equal(a.spins, b.spins)
+    np.testing.assert_array_equal(flips, other_flips)
+    again = numba_engine.Engine(p).advance(numba_engine.Engine(p).advance(state(p), 2)[0], 3)[0]
+    np.testing.assert_array_equal(again.spins, a.spins)
+    np.testing.assert_array_equal(again.overlaps, a.overlaps)
+    run = hn.simulate("dense", P=8, K=2, N=100, T=0.1, learning="supervised", r=0.9, M=27, disorder=2, chains=2, thermalize=5, measure=10, seed=3)
+    assert not bool(run.exact_integers) and float(run.m_mean) > 0.9
 
 
 # ---- long runs against enumeration ---------------------------------------------------------------------------------------------

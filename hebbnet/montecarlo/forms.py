@@ -65,7 +65,8 @@ class Symmetric:
 
     kernel: "float64" (every sum an exact integer), "int64" (the same in 64 bits, of which a comparison sees the leading 53), "ordered"
     (E_k and the terms of h_i exact in 64 bits, added up as float64 in pattern order) or "rounded" (everything in float64, for rows that
-    64 bits cannot hold).  carried: type of the E_k; sums: of the energies, float64 where they may exceed 64 bits.
+    64 bits cannot hold; engines make the E_k anew from the spins before each sweep).  carried: type of the E_k; sums: of the energies,
+    float64 where they may exceed 64 bits.
     """
 
     P: int
@@ -115,18 +116,12 @@ def pairs(rows, S):
     return Pairs(squares, np.int64 if np.sum(largest**2) < LARGEST else np.float64)
 
 
-def symmetric(rows, P, rounded=False):
-    """`Symmetric` form of e_P for these rows (N, S), by what any spins can reach: all x_j of one sign.
-
-    ParameterError where a single row may exceed 64 bits, unless the form may be `rounded`.
-    """
+def symmetric(rows, P):
+    """`Symmetric` form of e_P for these rows (N, S), by what any spins can reach: all x_j of one sign."""
     largest = polynomials((np.abs(W, dtype=np.float64) for W in rows), rows.shape[1], P, np.float64)
     row, energy = largest[-1].max(), largest[-1].sum()
-    if row >= LARGEST and rounded:
-        return Symmetric(P, "rounded", np.float64)
     if row >= LARGEST:
-        raise ParameterError(f"P = {P} with N = {len(rows)} neurons and sums of examples up to {np.abs(rows).max()}: e_P may reach {row:.1e}, "
-                             "beyond 64-bit integers; lower P, N or M", "P")
+        return Symmetric(P, "rounded", np.float64)
     field = max(np.abs(W, dtype=np.float64) @ largest[-2] for W in rows)
     kernel = "float64" if energy < SAFE * EXACT_FLOAT else "int64" if field < LARGEST else "ordered"
     return Symmetric(P, kernel, np.int64 if energy < LARGEST else np.float64)

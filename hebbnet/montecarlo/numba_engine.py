@@ -117,6 +117,16 @@ class Engine:
 
     def advance(self, state, sweeps):
         """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,)."""
+        if self.problem.form.kernel != "rounded":
+            return self.run(state, sweeps)
+        flips = np.zeros(len(state.spins), np.int64)
+        for _ in range(sweeps):   # E_k anew each time: no drift, and the same after a restart
+            state.overlaps[...] = self.problem.begin(state.spins).overlaps
+            state, more = self.run(state, 1)
+            flips += more
+        return state, flips
+
+    def run(self, state, sweeps):
         problem, rows = self.problem, self.problem.patterns.rows
         units = problem.units(len(state.spins))
         rule, draws = rules(problem, units)

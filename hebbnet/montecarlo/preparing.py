@@ -113,11 +113,8 @@ def check_learning(network, params, examples):
     return params
 
 
-def finite(task, params, *, T, sample, seed, rounded=False):
-    """The `Problem` of one disorder sample at temperature(s) T; its random numbers are keyed by the seed and the parameters.
-
-    rounded: whether sums of examples too large for 64-bit integers may be used in float64; otherwise they are refused.
-    """
+def finite(task, params, *, T, sample, seed):
+    """The `Problem` of one disorder sample at temperature(s) T; its random numbers are keyed by the seed and the parameters."""
     network, learning = networks.get(task.network), params.get("learning", "storage")
     given = patterns.class_signs(task.examples) if task.examples is not None and task.patterns is None else task.patterns
     drawn = patterns.given(given) if given is not None else network.draw(params, seed, sample)
@@ -133,7 +130,7 @@ def finite(task, params, *, T, sample, seed, rounded=False):
     elif isinstance(drawn, patterns.Diluted):
         form = pairs(drawn.rows, drawn.S)
     elif learning == "supervised":
-        form = symmetric(drawn.rows, params.P, rounded)
+        form = symmetric(drawn.rows, params.P)
     else:
         form = derive(lambda X: network.law(X, params), params.N, drawn.S)
     return problems.Problem(patterns=drawn, form=form, scale=network.scale(params), T=T, dynamics=task.dynamics, order=task.order,
