@@ -173,6 +173,7 @@ def boundary(network, which, as_json, **options):
 @click.option("--damping", type=float, help="Fraction of each step, with plefka and tap (default 0.5).")
 @click.option("--tolerance", type=float, help="Largest residual of a fixed point, with plefka and tap (default 1e-10).")
 @click.option("--stochastic", is_flag=True, default=None, help="Draw spins at the mean fields, with plefka and tap.")
+@click.option("--reaction", help="Squared couplings in Onsager's term, with tap: average (default), instance.")
 @click.option("--order", help="Order of the sites: random (default), systematic.")
 @click.option("--engine", help="numba (default), numpy.")
 @click.option("--thermalize", type=int, help="Sweeps before measuring (default 200).")

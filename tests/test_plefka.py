@@ -112,6 +112,50 @@ def test_the_mean_square_of_a_coupling_is_that_of_drawn_networks(P, learning):
     assert abs(np.mean(squares) - dense.crosstalk(params, 0.0)) < 5 * error and error < 0.1 * np.mean(squares)
 
 
+@pytest.mark.parametrize("P", [3, 4, 5, 6])
+def test_squared_couplings_of_an_instance_are_those_of_its_groups_of_neurons(P):
+    N, rng = 9, np.random.default_rng(P)
+    rows, m = rng.integers(-4, 5, (5, N)).astype(float), rng.uniform(-1, 1, N)
+    squares = network(rows, P).squared_couplings(m)
+    c = math.factorial(P) / (2 * N ** (P - 1))
+    for i, j in itertools.combinations(range(N), 2):
+        J = c * sum(np.prod(rows[:, (i, j, *group)], axis=1).sum() * np.prod(m[list(group)])
+                    for group in itertools.combinations([k for k in range(N) if k not in (i, j)], P - 2))
+        assert squares[i, j] == pytest.approx(J**2, rel=1e-10) and squares[j, i] == pytest.approx(J**2, rel=1e-10)
+    assert not squares.diagonal().any()
+
+
+def test_the_fixed_point_of_an_instance_solves_its_equations(monkeypatch):
+    """Fields and couplings from the sum over groups of neurons; and rows in several portions give the same."""
+    rng = np.random.default_rng(4)
+    rows, T = rng.choice([-1.0, 1.0], (8, 14)), 0.4
+    found = hn.fixed_point(rows, P=4, T=T, start=np.stack([rows[0], rows[3]]), reaction="instance")
+    assert found.converged.all() and (found.residual < 1e-10).all()
+    for m in found.magnetizations:
+        squares = network(rows, 4).squared_couplings(m)
+        want = np.tanh(by_groups(rows, m, 4)[0] / T - squares @ (1 - m**2) * m / T**2)
+        np.testing.assert_allclose(m, want, rtol=0, atol=1e-9)
+    average = hn.fixed_point(rows, P=4, T=T, start=rows[0])
+    assert np.abs(average.magnetizations - found.magnetizations[0]).max() > 1e-4
+    monkeypatch.setattr(plefka, "COLUMNS", 5)
+    parts = hn.fixed_point(rows, P=4, T=T, start=rows[3], reaction="instance")
+    np.testing.assert_allclose(parts.magnetizations[0], found.magnetizations[1], rtol=0, atol=1e-9)
+
+
+def test_many_instances_have_the_average_reaction():
+    """sum_j J_ij**2 (1 - m_j**2) of 300 networks at uniform |m|, and the averaged term."""
+    N, T, q = 24, 0.5, 0.7
+    task = hn.MonteCarlo("dense", dynamics="tap")
+    params = task.check({"P": 4, "N": N, "alpha": 0.05, "T": T})
+    found = []
+    for sample in range(300):
+        problem = task.problem(params, sample=sample, seed=8)
+        mean_field = plefka.mean_field(task, params, problem.patterns.rows)
+        found.append(np.mean(mean_field.squared_couplings(np.full(N, math.sqrt(q))).sum(axis=1) * (1 - q)) / T)
+    want = mean_field.onsager(np.full((1, N), q))[0][0, 0]
+    assert abs(np.mean(found) - want) < 5 * np.std(found) / math.sqrt(300) and np.std(found) / math.sqrt(300) < 0.03 * want
+
+
 @pytest.mark.parametrize("P", [3, 4, 6])
 def test_onsagers_term_is_the_sum_over_couplings(P):
     """sum_j E J_ij**2 (1 - m_j**2), J_ij = d2(-H)/dm_i dm_j, whose mean square is v e_{P-2}(m**2 without i and j)."""
@@ -298,6 +342,9 @@ def test_settings_of_mean_field_dynamics_leave_other_tasks_alone():
     ({"series": True}, "series", "no time series"), ({"stochastic": True, "tolerance": 1e-5}, "tolerance", "does not converge"),
     ({"start": np.full(40, 1.5)}, "start", "-1 to 1"), ({"start": np.ones(39)}, "start", "N = 40"),
     ({"stochastic": 1}, "stochastic", "True or False"), ({"self_interaction": True}, "self_interaction", "no repeated"),
+    ({"reaction": "exact"}, "reaction", "average"), ({"reaction": "instance", "dynamics": "plefka"}, "reaction", "Onsager"),
+    ({"reaction": "instance", "stochastic": True}, "reaction", "stochastic"), ({"reaction": "instance", "P": 2}, "reaction", "P = 2"),
+    ({"dynamics": "heat-bath", "reaction": "instance"}, "reaction", "leave it out"),
     ({"dynamics": "heat-bath", "damping": 0.5}, "damping", "'plefka'"), ({"dynamics": "heat-bath", "stochastic": True}, "stochastic", "leave it out"),
     ({"dynamics": "tab"}, "dynamics", "Did you mean 'tap'"),
 ])

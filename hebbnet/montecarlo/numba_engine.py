@@ -121,7 +121,7 @@ class Engine:
             return self.run(state, sweeps)
         flips = np.zeros(len(state.spins), np.int64)
         for _ in range(sweeps):   # E_k anew each time: no drift, and the same after a restart
-            state.overlaps[...] = self.problem.begin(state.spins).overlaps
+            renew_products(self.problem.patterns.rows, state.spins, state.overlaps)
             state, more = self.run(state, 1)
             flips += more
         return state, flips
@@ -404,6 +404,20 @@ def turn_products(rows, i, E, s, orders):
             E[k, mu] = higher - x * D
             D = higher
         E[last, mu] -= kind(2) * x * D
+
+
+@njit(**ANY_ORDER)
+def renew_products(rows, spins, E):
+    """E_1, ..., E_P (C, P, S) of the rows with these spins."""
+    kind = E.dtype.type
+    E[:] = 0
+    for chain in range(len(spins)):
+        for i in range(spins.shape[1]):
+            for k in range(E.shape[1] - 1, 0, -1):
+                for mu in range(E.shape[2]):
+                    E[chain, k, mu] += kind(rows[i, mu]) * kind(spins[chain, i]) * E[chain, k - 1, mu]
+            for mu in range(E.shape[2]):
+                E[chain, 0, mu] += kind(rows[i, mu]) * kind(spins[chain, i])
 
 
 @njit(**FAST)

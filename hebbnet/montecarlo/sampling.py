@@ -36,7 +36,9 @@ class MonteCarlo:
     dynamics "plefka" (first order) and "tap" (with Onsager's term) iterate site magnetizations to a fixed point, each sweep a step `damping`
     (default 1/2) towards what the mean-field equations give for all neurons, until they hold to `tolerance` (default 1e-10) or after
     thermalize + measure sweeps.  stochastic=True draws spins at the fields of their running means instead, whose weight of the present is
-    `damping`, and takes means over `measure` sweeps.  A start may be magnetizations in [-1, 1]; order and every have no meaning.
+    `damping`, and takes means over `measure` sweeps.  reaction: Onsager's term with squared couplings averaged over the disorder, "average"
+    (the default), or those of each sample, "instance" (tap with P >= 3; dearer).  A start may be magnetizations in [-1, 1]; order and every
+    have no meaning.
 
     Fails with ParameterError, naming the parameter, on anything it does not understand.
     """
@@ -58,6 +60,7 @@ class MonteCarlo:
     damping: float | None = None
     tolerance: float | None = None
     stochastic: bool = False
+    reaction: str | None = None
     largest: int | None = None
 
     def __post_init__(self):
@@ -109,7 +112,7 @@ class MonteCarlo:
         if self.dynamics == "zero-temperature" and params.T != 0:
             raise ParameterError(f"T = {params.T}: zero-temperature dynamics needs T = 0 (or use heat-bath)", "T")
         if self.dynamics in plefka.DYNAMICS:
-            plefka.check_point(params)
+            plefka.check_point(self, params)
         if isinstance(self.start, np.ndarray) and self.start.shape[1] != params.N:
             raise ParameterError(f"start has {self.start.shape[1]} spins per chain: expected N = {params.N}", "start")
         return params
@@ -201,7 +204,7 @@ class MonteCarlo:
 
 def simulate(network, *, seed=0, engine="numba", series=False, spins=False, start=None, dynamics="heat-bath", order="random",
              thermalize=200, measure=1000, every=1, disorder=None, chains=2, patterns=None, examples=None, labels=None, damping=None,
-             tolerance=None, stochastic=False, largest=None, **params):
+             tolerance=None, stochastic=False, reaction=None, largest=None, **params):
     """Monte Carlo of one parameter point: an xarray.Dataset of time averages, errors over disorder and diagnostics.
 
     Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction, or learning, r, M, stratified;
@@ -220,7 +223,7 @@ def simulate(network, *, seed=0, engine="numba", series=False, spins=False, star
     """
     task = MonteCarlo(network, start=start, dynamics=dynamics, order=order, thermalize=thermalize, measure=measure, every=every,
                       disorder=disorder, chains=chains, patterns=patterns, examples=examples, labels=labels, damping=damping, tolerance=tolerance,
-                      stochastic=stochastic, largest=largest)
+                      stochastic=stochastic, reaction=reaction, largest=largest)
     return one_point(task, params, seed=seed, engine=engine, series=series, spins=spins)
 
 
