@@ -1,12 +1,13 @@
-"""Time and memory of `hn.learn` and of retrieval at the size of MNIST, one thread: synthetic images, 10 classes of 6000, 784 pixels; or real ones.
+"""Time and memory of `hn.learn` and of retrieval at the size of MNIST, one thread: 10 classes of 6000 synthetic images of 784 pixels; and real ones.
 
-Synthetic: examples of quality 0.5 of random archetypes.  Real, where the files are in the cache: all images of the training set that equal
-classes allow, each pixel binarized at its median; cues are images of the test set.  Each case runs in a process of its own, so that its
-peak memory (which counts the examples and the libraries) is its own.  Retrieval is at T = 0; the first cue also pays for compilation, where numba has
-none in its cache, and for couplings (P = 2).
+Synthetic: examples of quality 0.5 of random archetypes.  Real, MNIST and Fashion-MNIST where `datasets.cached()` has them: all images of the
+training set that equal classes allow, as 784 signs of whitened projections (`Dataset.project`); cues are images of the test set.  Each case
+runs in a process of its own, so that its peak memory (which counts the examples and the libraries) is its own.  Retrieval is at T = 0; the
+first cue also pays for compilation, where numba has none in its cache, and for couplings (P = 2).
 
-    python benchmarks/images.py [--data mnist|fashion-mnist] [--save benchmarks/results/NAME.json]
+    python benchmarks/images.py [--save benchmarks/results/NAME.json]
 """
+import itertools
 import json
 import resource
 import subprocess
@@ -22,6 +23,7 @@ from hebbnet import datasets
 
 K, M, N, R, SEED = 10, 6000, 784, 0.5, 1
 CUES = 100
+COMPONENTS = 20
 
 
 def synthetic():
@@ -37,8 +39,8 @@ def synthetic():
 
 def real(name):
     raw = datasets.load(name)
-    train = raw.binarize().select(seed=SEED)
-    test = datasets.load(name, "test").binarize(fit=raw).select(per_class=CUES // K, seed=SEED)
+    train = raw.project(N, COMPONENTS, seed=SEED).select(seed=SEED)
+    test = datasets.load(name, "test").project(N, COMPONENTS, seed=SEED, fit=raw).select(per_class=CUES // K, seed=SEED)
     return train.flat(), train.labels, test.flat(), test.labels
 
 
@@ -62,21 +64,20 @@ def measure(P, learning, data):
 
 @click.command(help=__doc__)
 @click.option("--save", type=click.Path(dir_okay=False), help="also write the figures as JSON")
-@click.option("--data", type=click.Choice(["synthetic", "mnist", "fashion-mnist"]), default="synthetic", show_default=True)
-@click.option("--case", nargs=2, hidden=True)
-def command(save, data, case):
+@click.option("--case", nargs=3, hidden=True)
+def command(save, case):
     if case:
-        print(json.dumps(measure(int(case[0]), case[1], data)))
+        print(json.dumps(measure(int(case[0]), *case[1:])))
         return
     rows = []
-    print(f"{'P':>2} {'learning':>12} {'rows':>6} {'kernel':>8} {'learn s':>8} {'first cue s':>11} {'100 cues s':>10} {'right':>6} {'peak GB':>8}")
-    for learning in ("supervised", "unsupervised"):
-        for P in (2, 4, 6):
-            out = subprocess.run([sys.executable, __file__, "--data", data, "--case", str(P), learning], capture_output=True, text=True, check=True)
-            x = json.loads(out.stdout)
-            rows.append(x)
-            print(f"{x['P']:2d} {learning:>12} {x['rows']:6d} {x['kernel']:>8} {x['learn_s']:8.2f} {x['first_cue_s']:11.2f} {x['cues_s']:10.2f} "
-                  f"{x['right']:6.2f} {x['peak_GB']:8.2f}", flush=True)
+    print(f"{'data':>13} {'P':>2} {'learning':>12} {'rows':>6} {'kernel':>8} {'learn s':>8} {'first cue s':>11} {'100 cues s':>10} {'right':>6} "
+          f"{'peak GB':>8}")
+    for data, learning, P in itertools.product(("synthetic", *datasets.cached()[1:]), ("supervised", "unsupervised"), (2, 4, 6)):
+        out = subprocess.run([sys.executable, __file__, "--case", str(P), learning, data], capture_output=True, text=True, check=True)
+        x = json.loads(out.stdout)
+        rows.append(x)
+        print(f"{data:>13} {x['P']:2d} {learning:>12} {x['rows']:6d} {x['kernel']:>8} {x['learn_s']:8.2f} {x['first_cue_s']:11.2f} "
+              f"{x['cues_s']:10.2f} {x['right']:6.2f} {x['peak_GB']:8.2f}", flush=True)
     write(save, images=rows)
 
 

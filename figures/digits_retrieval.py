@@ -37,8 +37,8 @@ def draw(run, path):
                     ax.imshow(image.reshape(side, side), cmap="gray_r", vmin=-1, vmax=1, interpolation="nearest", extent=box)
                     ax.add_patch(Rectangle((box[0], box[3]), 1, 1, fill=False, linewidth=0.5))
                     ax.text(box[0] + 0.5, box[2] + 0.03, caption, ha="center", va="top", fontsize=8)
-            ax.set(xlim=(-1.6, 1.1 * len(images)), ylim=(1.25 * (line + 1), -0.1), title=f"{TITLES[name]}, each pixel binarized at its median; "
-                   "numbers: overlap of the state with the archetype of its class")
+            ax.set(xlim=(-1.6, 1.1 * len(images)), ylim=(1.25 * (line + 1), -0.1), title=f"{TITLES[name]} (gray: pixels left out; "
+                   "numbers: overlap with the archetype of the class)")
             ax.axis("off")
 
 
