@@ -63,8 +63,8 @@ def compare(case):
         v = partial(networks.get("dense").crosstalk, params)
         kinds = {"plefka": (None, False), "tap": (v, False)}
         kinds |= {"tap, second order": (partial(constant, v(0.0)), False)} if P == 2 else {"instance": (v, True)}
-        for name, (crosstalk, instance) in kinds.items():
-            network = plefka.MeanField(problem.patterns.rows, P, problem.scale, params.T, crosstalk, instance)
+        for name, (crosstalk, own) in kinds.items():
+            network = plefka.MeanField(problem.patterns.rows, P, problem.scale, params.T, crosstalk, own)
             found = plefka.iterate(network, archetype[None], 0.5, 1e-10, 1000)
             m = found.magnetizations[0]
             row[name] = {"m": float(m @ archetype / N), "q": float(np.mean(m**2)), "rms": float(np.sqrt(np.mean((m - means) ** 2))),
