@@ -1,4 +1,4 @@
-"""Monte Carlo beside theory for learning from examples: the tables of docs/theory/examples.md, "Simulation and theory".  A quarter of an hour.
+"""Monte Carlo beside theory for learning from examples: the tables of docs/theory/examples.md, "Simulation and theory".  An hour and a half.
 
     python benchmarks/two_wings_learning.py [equilibrium] [paramagnet] [breaking]
 
@@ -14,7 +14,9 @@ SUPERVISED, UNSUPERVISED = "supervised", "unsupervised"
 # learning, P, N, alpha, T, r, M, disorder samples
 EQUILIBRIUM = [
     (SUPERVISED, 4, 216, 0.05, 0.3, 0.4, 27, 16), (SUPERVISED, 4, 216, 0.10, 0.3, 0.4, 27, 16), (SUPERVISED, 4, 144, 0.10, 0.3, 0.7, 8, 16),
-    (SUPERVISED, 4, 144, 0.05, 0.3, 0.5, 5, 128), (SUPERVISED, 4, 216, 0.05, 0.3, 0.5, 5, 16), ("storage", 4, 216, 0.20, 0.4, None, None, 16),
+    (SUPERVISED, 4, 96, 0.05, 0.3, 0.5, 5, 128),
+    (SUPERVISED, 4, 144, 0.05, 0.3, 0.5, 5, 320), (SUPERVISED, 4, 216, 0.05, 0.3, 0.5, 5, 64), (SUPERVISED, 4, 288, 0.05, 0.3, 0.5, 5, 16),
+    ("storage", 4, 216, 0.20, 0.4, None, None, 16),
     (SUPERVISED, 2, 2000, 0.02, 0.2, 0.5, 10, 64), (UNSUPERVISED, 2, 3000, 0.01, 0.3, 0.6, 8, 16), (UNSUPERVISED, 4, 96, 0.05, 0.3, 0.7, 8, 32),
     (UNSUPERVISED, 4, 144, 0.05, 0.3, 0.7, 8, 32), (UNSUPERVISED, 4, 192, 0.05, 0.3, 0.7, 8, 16),
     (UNSUPERVISED, 4, 144, 0.01, 0.3, 0.5, 20, 16), (UNSUPERVISED, 4, 192, 0.01, 0.3, 0.5, 20, 16),
