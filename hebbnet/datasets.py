@@ -501,8 +501,8 @@ class Quality(NamedTuple):
 
 
 def archetypes(examples):
-    """(K, N) int8: the sign of the mean of examples (K, M, N) of +-1; a tie, possible for even M, is -1."""
-    return np.where(_means(examples) > 0, np.int8(1), np.int8(-1))
+    """(K, N) int8: the sign of the mean of examples (K, M, N) of +-1; a tie, possible for even M, is +1, as in `simulate(examples=)`."""
+    return np.where(_means(examples) >= 0, np.int8(1), np.int8(-1))
 
 
 def effective_quality(examples):

@@ -448,7 +448,7 @@ def test_quality_finds_what_was_drawn():
 
 
 def test_ties_and_overlaps_of_archetypes():
-    assert datasets.archetypes([[[1, -1, 1], [-1, -1, 1]]]).tolist() == [[-1, -1, 1]]
+    assert datasets.archetypes([[[1, -1, 1], [-1, -1, 1]]]).tolist() == [[1, -1, 1]]
     c = datasets.correlations([[1, 1, 1, 1], [1, 1, 1, -1], [-1, -1, 1, 1]])
     assert c.tolist() == [[1, 0.5, 0], [0.5, 1, -0.5], [0, -0.5, 1]]
 
