@@ -29,6 +29,10 @@ def _one_sentence():
         _stop(f"{'' if named else f'{e.parameter}: '}{e}", 2)
     except KeyboardInterrupt as e:
         _stop(str(e) or "stopped", getattr(e, "code", 130))
+    except OSError as e:
+        if e.filename is None:
+            raise
+        _stop(f"{e.filename}: {e.strerror}; expected a file or folder that can be used: choose another", 2)
     except (ValueError, RuntimeError) as e:
         from .store import StoreError
         from .sweep import ExecutorError, StudyError

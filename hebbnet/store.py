@@ -296,8 +296,8 @@ def clean(folder):
         try:
             if (writer[2] == socket.gethostname() and not _alive(int(writer[1]))) or time.time() - path.stat().st_mtime > _DAY:
                 path.unlink()
-        except FileNotFoundError:
-            pass   # its writer was quicker
+        except OSError:
+            pass   # its writer was quicker, or the folder is read-only
 
 
 def _alive(pid):
@@ -318,7 +318,13 @@ def set_aside(path, why="damaged"):
     path, number = Path(path), 1
     while (aside := path.with_name(f"{path.name}.{why}{f'-{number}' if number > 1 else ''}")).exists():
         number += 1
-    return path.rename(aside)
+    step("rename", path)
+    try:
+        return path.rename(aside)
+    except FileNotFoundError:
+        raise
+    except OSError as e:
+        raise _unwritable(aside, e) from e
 
 
 def now():
@@ -366,11 +372,10 @@ def _read(path, image, contents):
     attributes, variables, intact = {}, {}, False
     try:
         intact = _check_bytes(image)
-        contents = contents or not intact
         with h5py.File(h5py.h5f.open_file_image(image)) as file:
             ours = {"schema_version", "hebbnet_version", "digest"} <= set(file.attrs)
             attributes = _get_attributes(file) if ours else {}
-            if ours and attributes["schema_version"] in MIGRATIONS and contents:
+            if ours and attributes["schema_version"] in MIGRATIONS and (contents or not intact):
                 variables = {name: _read_variable(name, dataset) for name, dataset in file.items()}
                 intact = intact or digest_of(variables, attributes) == attributes["digest"]
                 variables = {name: _decoded(variable) for name, variable in variables.items()}

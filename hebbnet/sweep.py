@@ -401,7 +401,7 @@ class _Run:
         self.files.record_failure(unit.digest, {**failure._asdict(), "point": unit.point, "sample": unit.sample, "host": socket.gethostname(),
                                                 "created": store.now(), "hebbnet_version": store.__version__})
 
-    def pack(self, least=taskfiles.ROWS):
+    def pack(self, least=None):
         self.files.pack((unit.digest for index, unit in enumerate(self.study.tasks()) if self.ours(index)), least)
 
     def missing_elsewhere(self):
@@ -450,8 +450,9 @@ class _Work:
                                           "revision": self.revision, "wall_time": wall_time}, labels=False)
             if checkpoint is not None:
                 checkpoint.close()
-            with contextlib.suppress(FileNotFoundError):
-                (self.home / f"{unit.digest}.failed").unlink()
+            failure = self.home / f"{unit.digest}.failed"
+            if failure.exists():
+                taskfiles.remove(failure)
             return COMPUTED
 
     def checkpoint(self, unit):

@@ -27,19 +27,35 @@ def lock(home, name, wait=False):
     """Hold the lock `name` in the folder; yields whether it is ours.  The system frees it when its process ends in whatever way."""
     path = Path(home) / f"{name}.lock"
     held = FileLock(path, timeout=-1 if wait else 0)
-    try:
+    with _sentence(path):
+        store.step("lock", path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        held.acquire()
-    except Timeout:
+        try:
+            held.acquire()
+        except Timeout:
+            held = None
+    if held is None:
         yield False
         return
-    except OSError as e:
-        raise store.StoreError(f"{path} cannot be locked: {e}; expected a writable folder: choose another, and run again") from e
     try:
         yield True
     finally:
-        path.unlink(missing_ok=True)   # before it is released: who opened it meanwhile finds it gone and tries again
-        held.release()
+        try:
+            with _sentence(path):
+                store.step("unlock", path)
+                path.unlink(missing_ok=True)   # before it is released: who opened it meanwhile finds it gone and tries again
+        finally:
+            held.release()
+
+
+@contextlib.contextmanager
+def _sentence(path):
+    """A disk or folder that refuses is a StoreError."""
+    try:
+        yield
+    except OSError as e:
+        raise store.StoreError(f"{path}: {e}; expected a writable folder with free space: make room or choose another folder, and run again"
+                               ) from e
 
 
 class TaskFiles:
@@ -52,7 +68,12 @@ class TaskFiles:
 
     def refresh(self):
         """Look again: names of loose task files, and which task is in which block and row."""
-        there = os.listdir(self.home) if self.home.is_dir() else []
+        try:
+            there = os.listdir(self.home)
+        except FileNotFoundError:
+            there = []
+        except OSError as e:
+            raise store.StoreError(f"{self.home} cannot be read: {e}; expected the folder of a study: choose another one") from e
         self.loose = {name[:-3] for name in there if name.endswith(".h5") and not name.startswith(".")}
         self.failed = {name[:-7] for name in there if name.endswith(".failed") and not name.startswith(".")}
         paths = sorted((self.home / "blocks").glob("[!.]*.h5")) if "blocks" in there else []
@@ -128,10 +149,10 @@ class TaskFiles:
         held = {}
         for path in self.home.glob("*.lock"):
             with contextlib.suppress(OSError):
-                since, held_by_us = path.stat().st_mtime, FileLock(path, timeout=0)
+                since, probe = path.stat().st_mtime, FileLock(path, timeout=0)
                 try:
-                    held_by_us.acquire()
-                    held_by_us.release()
+                    probe.acquire()
+                    probe.release()
                 except Timeout:
                     held[path.stem] = since
         return held
@@ -141,7 +162,7 @@ class TaskFiles:
         store.clean(self.home)
         store.clean(self.home / "blocks")
         for path in self.home.glob("*.lock"):
-            with contextlib.suppress(OSError), self.lock(path.stem):
+            with contextlib.suppress(store.StoreError), self.lock(path.stem):
                 pass
 
     # ---------------------------------------------------------------- failures
@@ -158,13 +179,11 @@ class TaskFiles:
         except (OSError, ValueError):
             return None
 
-    def forget_failure(self, name):
-        (self.home / f"{name}.failed").unlink(missing_ok=True)
-
     # ---------------------------------------------------------------- blocks
 
-    def pack(self, names, least=ROWS):
-        """Move loose tasks, in the order of these names, into blocks of up to ROWS tasks of the same shapes; groups below `least` stay.
+    def pack(self, names, least=None):
+        """Move loose tasks, in the order of these names, into blocks of up to ROWS tasks of the same shapes; groups below `least` (ROWS)
+        stay.
 
         A block is committed before the loose files are removed.  Damaged files stay where they are, for the next run to find.
         """
@@ -189,7 +208,7 @@ class TaskFiles:
                 if len(group) == ROWS:
                     self._write_block(layout, groups.pop(layout))
             for layout, group in groups.items():
-                if len(group) >= least:
+                if len(group) >= (least or ROWS):
                     self._write_block(layout, group)
             self.refresh()
 
@@ -198,18 +217,23 @@ class TaskFiles:
         name = store.digest_of({}, {"names": " ".join(name for name, _ in group)})[:24]
         store.write(self.home / "blocks" / f"{name}.h5", variables, attributes, labels=False)
         for name, _ in group:
-            path = self.home / f"{name}.h5"
-            store.step("unlink", path)
-            path.unlink(missing_ok=True)
+            remove(self.home / f"{name}.h5")
 
     def _remove_packed(self, name):
         with contextlib.suppress(store.StoreError):
             if store.peek(self.home / f"{name}.h5")["digest"] == self._get_packed(name)["digest"]:
-                (self.home / f"{name}.h5").unlink()
+                remove(self.home / f"{name}.h5")
 
     def _get_packed(self, name):
         block, row = self._place(name)
         return _attributes_of_row(self._block(self._blocks[block][0]), row)
+
+
+def remove(path):
+    """Remove a file that may be there."""
+    with _sentence(path):
+        store.step("unlink", path)
+        path.unlink(missing_ok=True)
 
 
 # ---------------------------------------------------------------- a block: the tasks of one layout, row by row
@@ -316,7 +340,7 @@ class Checkpoint:
         longer = read_arrays(self.last, self.about) if self.end is not None and self.last.exists() else None
         if self.end is not None and self.extendable and (longer is None or longer["sweep"] < self.end["sweep"]):
             write_arrays(self.last, {**self.end, "spent": self.wall_time()}, self.about, durable=False)
-        self.path.unlink(missing_ok=True)
+        remove(self.path)
 
 
 def write_arrays(path, arrays, about, durable=True):
