@@ -6,6 +6,7 @@ converge; 2 bad input, with a last line that names the parameter or file; 130 an
 import contextlib
 import json
 import math
+import re
 import sys
 import types
 from pathlib import Path
@@ -28,6 +29,10 @@ def _one_sentence():
         _stop(f"{'' if named else f'{e.parameter}: '}{e}", 2)
     except KeyboardInterrupt as e:
         _stop(str(e) or "stopped", getattr(e, "code", 130))
+    except OSError as e:
+        if e.filename is None:
+            raise
+        _stop(f"{e.filename}: {e.strerror}; expected a file or folder that can be used: choose another", 2)
     except (ValueError, RuntimeError) as e:
         from .store import StoreError
         from .sweep import ExecutorError, StudyError
@@ -256,21 +261,119 @@ def _choose(study, quick, wanted):
     return quick if wanted else study
 
 
+class _Shard(click.ParamType):
+    """i/n as (i, n)."""
+
+    name = "i/n"
+
+    def convert(self, value, param, ctx):
+        words = str(value).split("/")
+        if len(words) != 2 or not all(w.isascii() and w.isdecimal() for w in words) or not 1 <= int(words[0]) <= int(words[1]):
+            self.fail(f"{value!r} is not i/n with 1 <= i <= n, the i-th of n parts", param, ctx)
+        return int(words[0]), int(words[1])
+
+
+class _WallTime(click.ParamType):
+    """minutes, hours:minutes:seconds or days-hours:minutes:seconds, as SLURM takes them, in whole minutes."""
+
+    name = "time"
+
+    def convert(self, value, param, ctx):
+        found = re.fullmatch(r"(?:(?:(\d{1,4})-)?(\d{1,4}):([0-5]?\d):([0-5]?\d)|(\d{1,7}))", str(value), re.ASCII)
+        days, hours, minutes, seconds, alone = (int(x or 0) for x in (found.groups() if found else (0,) * 5))
+        total = 1440 * days + 60 * hours + minutes + (seconds > 0) + alone
+        if not total:
+            self.fail(f"{value!r} is not a time above 0: expected minutes, HH:MM:SS or D-HH:MM:SS", param, ctx)
+        return total
+
+
+def _option_of_sbatch(ctx, param, values):
+    for value in values:
+        if not re.fullmatch(r"[a-z][a-z-]*(=[^\n]*)?", value):
+            raise click.BadParameter(f"{value!r} is not an option of sbatch: expected NAME=VALUE or NAME, as in qos=long", ctx, param)
+    return {name: (text if equals else True) for name, equals, text in (value.partition("=") for value in values)}
+
+
+SLURM = ("partition", "time", "jobs", "memory", "account", "sbatch", "dry_run")   # options that --slurm needs
+
+
 def _run_options(command):
     for option in reversed([
-        click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes."),
+        click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes; with --slurm, cores of each job."),
+        click.option("--scheduler", help="Run on Dask: the address of a scheduler (tcp://...), or local for WORKERS processes here."),
+        click.option("--shard", type=_Shard(), help="Only the i-th of n parts, for job arrays; the last part merges."),
+        click.option("--retry", is_flag=True, help="Also compute tasks again that failed before."),
+        click.option("--checkpoint", type=click.FloatRange(min=0, max=1e9), default=300, show_default=True,
+                     help="Seconds between saves inside long tasks."),
         click.option("--folder", type=click.Path(file_okay=False), default="data", show_default=True, help="Where the data go."),
         click.option("--quick", is_flag=True, help="The reduced version, in its own file."),
         click.option("--engine", help="Engine of a simulation; changes the speed, not the data."),
-        click.option("--quiet", is_flag=True, help="No progress.")]):
+        click.option("--quiet", is_flag=True, help="No progress."),
+        click.option("--slurm", is_flag=True, help="Submit it as a job array of SLURM, a shard each."),
+        click.option("--partition", help="Of SLURM."),
+        click.option("--time", type=_WallTime(), help="Wall time of a SLURM job: minutes, HH:MM:SS or D-HH:MM:SS (default 60). A job that reaches it "
+                     "saves and is queued again."),
+        click.option("--jobs", type=click.IntRange(min=1, max=100_000), help="SLURM jobs (default 1)."),
+        click.option("--memory", help="Of a SLURM job, such as 4GB."),
+        click.option("--account", help="Of SLURM."),
+        click.option("--sbatch", multiple=True, callback=_option_of_sbatch, metavar="NAME=VALUE", help="Another option of sbatch; may be repeated."),
+        click.option("--dry-run", is_flag=True, help="With --slurm: show the job script, submit nothing.")]):
         command = option(command)
     return command
 
 
-def _run(study, folder, workers, quiet, engine):
-    path = study.run(folder=folder, workers=workers, quiet=quiet, **_given({"engine": engine}))
-    if not quiet:
+def _run(study, script, quick, slurm, folder, workers, scheduler, shard, retry, checkpoint, quiet, engine, **cluster):
+    if slurm:
+        for name, value in (("shard", shard), ("scheduler", scheduler)):
+            if value is not None:
+                raise ParameterError(f"--{name} with --slurm, which makes its own shards: leave it out", name)
+        arguments = ["run", str(Path(script).resolve()), "--folder", str(Path(folder).resolve()), "--workers", str(workers),
+                     "--checkpoint", str(checkpoint), *(["--quick"] if quick else []), *(["--retry"] if retry else []),
+                     *(["--engine", engine] if engine else [])]
+        _submit(study, arguments, Path(folder).resolve() / study.name / "slurm", workers, **cluster)
+        return
+    for name in SLURM:
+        if cluster[name]:
+            raise ParameterError(f"--{name.replace('_', '-')} without --slurm: expected both or neither", name.replace("_", "-"))
+    path = study.run(folder=folder, workers=workers, scheduler=scheduler, shard=shard, retry=retry, checkpoint=checkpoint, quiet=quiet,
+                     **_given({"engine": engine}))
+    if not quiet and path.exists():
         click.echo(path)
+
+
+def _submit(study, arguments, folder, cpus, partition, time, jobs, memory, account, sbatch, dry_run):
+    from . import executors
+    n = jobs or 1
+    shards = [Job([*arguments, "--shard", f"{i}/{n}"]) for i in range(1, n + 1)]
+    found = executors.slurm(shards, folder, name=study.name, minutes=time or 60, cpus=cpus, partition=partition, memory=memory, account=account,
+                            more=sbatch, dry_run=dry_run)
+    if dry_run:
+        click.echo(f"{found}\n# job i of {n} runs: hebbnet {' '.join(arguments)} --shard i/{n}")
+    else:
+        click.echo(f"submitted {found[0]}{f' to {found[-1]}' if n > 1 else ''}; logs and scripts in {folder}; hebbnet status tells how far it is")
+
+
+class Job:
+    """What a SLURM job runs: the command with these arguments.  Stopped by the end of its wall time, it is queued again and goes on."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+
+    def __call__(self):
+        from .executors import requeued
+        with requeued():
+            try:
+                cli.main(self.arguments, standalone_mode=False)
+            except SystemExit as e:
+                if e.code not in (0, None, 130, 143):
+                    raise RuntimeError(f"hebbnet {' '.join(self.arguments)} ended with exit code {e.code}") from None
+                if e.code:
+                    return "stopped; submit it again to go on"
+        return "done"
+
+    def checkpoint(self):
+        from .executors import resubmission
+        return resubmission(self)
 
 
 def main(study, quick=None):
@@ -281,7 +384,7 @@ def main(study, quick=None):
     @click.command(cls=_Command, help=f"Run the study {study.name}; run it again to resume.")
     @_run_options
     def command(**options):
-        _run(_choose(study, quick, options.pop("quick")), **options)
+        _run(_choose(study, quick, options["quick"]), sys.argv[0], **options)
     command()
 
 
@@ -310,7 +413,7 @@ def main_figure(draw, name, stores=("{}", "{}_theory")):
 @_run_options
 def run(script, quick, **options):
     """Run the STUDY of SCRIPT: what is on disk is skipped, the rest computed and merged.  Run it again to resume."""
-    _run(load(script, quick), **options)
+    _run(load(script, quick), script, quick=quick, **options)
 
 
 @cli.command()
@@ -327,22 +430,35 @@ def merge(script, folder, quick, partial):
 @click.argument("where", type=click.Path(exists=True, path_type=Path), metavar="SCRIPT|FOLDER", default="data")
 @click.option("--folder", type=click.Path(file_okay=False), default="data", show_default=True, help="Where the data of SCRIPT are.")
 @click.option("--quick", is_flag=True, help="The reduced version.")
-def status(where, folder, quick):
+@click.option("--verbose", is_flag=True, help="All failed tasks, with tracebacks.")
+def status(where, folder, quick, verbose):
     """How far a study is, or what studies a data folder holds."""
     if where.is_dir():
+        from .taskfiles import TaskFiles
         names = sorted({path.stem for path in where.glob("*.h5")} | {path.name for path in where.iterdir() if path.is_dir()})
         for name in names:
-            tasks = sum(1 for _ in (where / name).glob("*.h5"))
+            tasks = len(TaskFiles(where / name).names())
             click.echo(f"{name}: {tasks} task files, {'merged' if (where / f'{name}.h5').exists() else 'not merged'}")
         if not names:
             click.echo(f"no studies in {where}")
         return
+    from .sweep import minutes
     study = load(where, quick)
     s = study.status(folder)
-    click.echo(f"{study.name}: {s.done} of {s.total} tasks done, {s.missing} left, {s.damaged} damaged; "
-               f"{'merged' if s.merged else 'not merged'}")
-    if s.done and s.done < s.total:
-        click.echo(f"about {s.wall_time / s.done * (s.total - s.done) / 60:.2g} min of work left on one core")
+    also = [f"{getattr(s, name)} {name}" for name in ("running", "failed", "damaged", "outdated") if getattr(s, name)]
+    words = [f"{study.name}: {s.done} of {s.total} tasks done", *also, f"{s.missing} left"]
+    click.echo(f"{', '.join(words)}; {'merged' if s.merged else 'not merged'}")
+    if s.done and s.done + s.failed < s.total:
+        work = s.wall_time / s.done * (s.total - s.done - s.failed)
+        now = f", about {minutes(work / s.running)} with the {s.running} tasks that run now" if s.running else ""
+        click.echo(f"about {minutes(work)} of work left on one core{now}")
+    for failure in s.failures[:None if verbose else 5]:
+        point = ", ".join(f"{k}={v!r}" for k, v in failure["point"].items())
+        click.echo(f"failed {failure['created']} on {failure['host']}: {point}, sample {failure['sample']}: {failure['kind']}: {failure['message']}")
+        if verbose:
+            click.echo(failure["traceback"].rstrip())
+    if s.failures and not verbose:
+        click.echo("--verbose shows tracebacks; run with --retry to compute them again")
 
 
 @cli.command()

@@ -3,33 +3,42 @@
 `Study.run` skips what is on disk, computes the rest on an executor and merges; running it again is how to resume.  It knows
 nothing of simulation or theory: a task is anything with the methods of `Task`.  Files: docs/files.md.
 """
+import array
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import inspect
 import json
 import logging
-import os
 import re
 import signal
+import socket
 import sys
 import threading
 import time
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from . import store
-from .executors import ExecutorError, execute
-from .params import Grid, ParameterError, check_seed, choose, count
+from . import store, taskfiles
+from .executors import ExecutorError, Failure, execute, go_on, stop, stopping
+from .params import Grid, Parameter, ParameterError, check_seed, choose, count
+from .taskfiles import Checkpoint, Stopped, TaskFiles
 
 _log = logging.getLogger("hebbnet")
 _MAY_GROW = ("measure", "observables")   # of a task's identity: other task files, but not another study
+_CONTINUES = "measure"                   # a longer task can go on from the end of a shorter one
+CHECKPOINT = 300.0                       # seconds between saves inside a task, unless told otherwise
 
 # of a task that fails so, others will too (a full disk, an engine that does not exist): the study stops at once
 _HOPELESS = {"StoreError": store.StoreError, "ParameterError": ParameterError}
+
+# ends of a _Work: the task was computed, was there already, is being computed by another run, or was stopped on the way
+COMPUTED, THERE, BUSY, STOPPED = "computed", "there", "busy", "stopped"
 
 
 class Task(Protocol):
@@ -49,11 +58,15 @@ class Task(Protocol):
 
         What differs between samples has the dim "disorder" of length 1; what does not, does not have it.  The coordinate of a dim
         is the 1-D entry of its name (default 0, 1, ...).  Arrays have the same shape at all points, or stay out of the merged file.
-        Options may change how this is computed, never its result.
+        Options may change how this is computed, never its result.  If there is an argument `checkpoint`, it gets a
+        taskfiles.Checkpoint (or None), with which a long task saves where it is and goes on from there.
         """
 
     def summarize(self, dataset: Any) -> Any:
         """The merged xarray.Dataset with derived variables added (m_mean, m_err, ...)."""
+
+    # revision: int, optional (default 1): raised when the same task gives other numbers than before.  Task files of an older revision are
+    # set aside and computed again.
 
 
 class Unit(NamedTuple):
@@ -65,14 +78,29 @@ class Unit(NamedTuple):
 
 
 class Status(NamedTuple):
-    """How far a study is: numbers of tasks, whether the merged file holds all of them, and the seconds that `done` took."""
+    """How far a study is, in numbers of tasks.
+
+    `running` in any process now; `missing` are neither done nor running nor failed nor damaged; `outdated` are of an older revision of the
+    task.  merged: whether the merged file holds all of them.  wall_time: seconds that `done` took; failures: a dict for each failed task.
+    """
 
     total: int
     done: int
+    running: int
+    failed: int
     damaged: int
+    outdated: int
     missing: int
     merged: bool
     wall_time: float
+    failures: tuple = ()
+
+
+class Outdated(NamedTuple):
+    """A task file of an older revision of the task."""
+
+    revision: int
+    hebbnet_version: str
 
 
 class StudyError(RuntimeError):
@@ -141,57 +169,61 @@ class Study:
         for point in self.grid:
             for sample in range(self.task.samples):
                 what = store.to_json({**identity, "point": point, "sample": sample})
-                yield Unit(point, sample, hashlib.sha256(what.encode()).hexdigest()[:24])
+                yield Unit(point, sample, _digest(what))
 
-    def run(self, folder="data", workers=1, *, quiet=False, **options):
+    def run(self, folder="data", workers=1, *, scheduler=None, shard=None, retry=False, checkpoint=CHECKPOINT, quiet=False, **options):
         """Compute what is missing in folder/name/, merge into folder/name.h5 and return that path.
 
-        workers: processes, 1 for this one.  options: passed to task.run (engine, ...); they never change the data.  Raises
-        ParameterError for a bad grid point or option, StoreError if the folder holds another study or cannot be written,
-        StudyError (after the others have finished) if tasks fail, and Interrupted on Ctrl-C or SIGTERM; finished tasks stay.
+        workers: processes, 1 for this one.  scheduler: address of a Dask scheduler, or "local" for a Dask cluster of `workers` processes
+        here.  shard: (i, n) for the i-th of n parts (1 <= i <= n), each run by itself; the last to finish merges, and without it the
+        returned path is not there yet.  retry: compute tasks again that failed before.  checkpoint: seconds between saves inside long tasks.
+        options: passed to task.run (engine, ...).  None of these ever changes the data.
+
+        Raises ParameterError for a bad grid point or option, StoreError if the folder holds another study or cannot be written,
+        StudyError (after the others have finished) if tasks fail, and Interrupted on Ctrl-C or SIGTERM, after the tasks in flight have saved
+        where they are; finished tasks stay.
         """
         count("workers", workers)
+        part = _check_shard(shard)
+        Parameter(name="checkpoint", symbol="checkpoint", meaning="seconds between saves", kind=float, low=0).check(checkpoint)
         _check_options(self.task, options)
         for point in self.grid:
             self.task.check(point)
-        folder, failures = Path(folder), []
-        home = folder / self.name
+        folder, path = Path(folder), Path(folder) / f"{self.name}.h5"
         self._refuse_others(folder)
-        store.clean(home)
         store.clean(folder)
-        todo = []
-        for index, (unit, state) in enumerate(self._scan(home)):
-            if isinstance(state, store.DamagedError):
-                aside = store.set_aside(home / f"{unit.digest}.h5")
-                _log.warning("%s; it is now %s, and the task is computed again", state, aside.name)
-            if not isinstance(state, float):
-                todo.append(index)
-        done = len(self) - len(todo)
-        work = _Work(self.task, self.seed, store.to_json(self.identity), home, options)
-        with _Progress(self.name, len(self), done, quiet) as progress, _interruptible(self, home, folder):
-            with contextlib.closing(execute(work, _pick(self.tasks(), todo), workers)) as outcomes:
-                for outcome in outcomes:
-                    if outcome.failure is None:
-                        progress.advance()
-                    elif outcome.failure.kind in _HOPELESS:
-                        raise _HOPELESS[outcome.failure.kind](outcome.failure.message)
-                    else:
-                        failures.append((outcome.item, outcome.failure))
-            if failures:
-                raise StudyError(_report(self, failures), failures)
-            path = folder / f"{self.name}.h5"
-            if todo or not self._merged(path):
-                self.merge(folder)
-            progress.finish(f"{self.name}: {len(self)} tasks, {done} of them there before -> {path}")
+        run = _Run(self, TaskFiles(folder / self.name), part, options, checkpoint)
+        run.prepare(retry)
+        with _Progress(self.name, run.total, run.done, quiet) as progress, _interruptible(run, folder):
+            run.compute(progress, workers, scheduler)
+            others = 0 if shard is None else run.missing_elsewhere()
+            if run.failures:
+                raise StudyError(_report(self, run.failures), run.failures)
+            if others:
+                progress.finish(f"{self.name}: shard {part[0] + 1}/{part[1]}, {run.total} tasks, {run.done} of them there before; "
+                                f"{others} of other shards are missing, the last one merges")
+                return path
+            if run.todo or not self._merged(path):
+                with run.files.lock("merge", wait=True):
+                    if not self._merged(path):   # perhaps another run was quicker
+                        self.merge(folder)
+            progress.finish(f"{self.name}: {run.total} tasks, {run.done} of them there before -> {path}")
         return path
 
     def status(self, folder="data"):
         """`Status` of this study in a folder; reads and verifies every file there, changes nothing."""
-        states = [state for _, state in self._scan(Path(folder) / self.name)]
-        times = [state for state in states if isinstance(state, float)]
-        damaged = sum(isinstance(state, store.DamagedError) for state in states)
+        files, numbers, wall_time, failures = TaskFiles(Path(folder) / self.name), dict.fromkeys(Status._fields[:-3], 0), 0.0, []
+        running = files.running()
+        for unit, state in self._scan(files):
+            numbers["total"] += 1
+            if isinstance(state, dict):
+                wall_time += float(state["wall_time"])
+            failed = files.failure(unit.digest) if state is None and unit.digest in files.failed else None
+            failures += [] if failed is None else [failed]
+            numbers["done" if isinstance(state, dict) else "running" if unit.digest in running else "damaged" if isinstance(state, Exception)
+                    else "outdated" if isinstance(state, Outdated) else "missing" if failed is None else "failed"] += 1
         merged = self._merged(Path(folder) / f"{self.name}.h5")
-        return Status(len(states), len(times), damaged, len(states) - len(times) - damaged, merged, sum(times))
+        return Status(**numbers, merged=merged, wall_time=wall_time, failures=tuple(failures))
 
     def merge(self, folder="data", *, partial=False):
         """Join the task files into folder/name.h5, dims (grid axes, disorder, own dims), and return that path.
@@ -202,7 +234,7 @@ class Study:
         """
         folder, merger, missing = Path(folder), _Merger(self), 0
         self._refuse_others(folder)
-        for index, (unit, state) in enumerate(self._scan(folder / self.name, contents=True)):
+        for index, (unit, state) in enumerate(self._scan(TaskFiles(folder / self.name), contents=True)):
             if isinstance(state, store.Contents):
                 merger.add(index, unit, state)
             elif isinstance(state, store.DamagedError) and not partial:
@@ -213,71 +245,235 @@ class Study:
             raise store.StoreError(f"{folder / self.name} lacks {missing} of the {len(self)} tasks of {self.name}; expected all: run the "
                                    "study to compute them, or merge with partial=True (--partial)")
         dataset = self.task.summarize(merger.dataset(missing))
-        attributes = {"seed": self.seed, "study": store.to_json(self.describe()), "wall_time": merger.wall_time}
+        attributes = {"seed": self.seed, "study": store.to_json(self.describe()), "revision": self.revision, "wall_time": merger.wall_time}
         if missing:
             attributes["missing_tasks"] = missing
-        return store.write(folder / f"{self.name}.h5", dataset, attributes)
+        path = store.write(folder / f"{self.name}.h5", dataset, attributes)
+        for place in (folder / self.name, folder):
+            store.sync(place)
+        return path
 
-    def _scan(self, home, contents=False):
-        """Yield (Unit, state): wall time or Contents of an intact file, DamagedError of a damaged one, None of a missing one."""
-        there = set(os.listdir(home)) if home.is_dir() else set()
+    @property
+    def revision(self):
+        """Of the task's numbers: files of an older one are outdated."""
+        return getattr(self.task, "revision", 1)
+
+    def _scan(self, files, contents=False):
+        """Yield (Unit, state): verified attributes or Contents of an intact task, DamagedError, Outdated, or None if it is missing."""
         for unit in self.tasks():
-            state, name = None, f"{unit.digest}.h5"
-            if name in there:
-                try:
-                    state = store.read(home / name)
-                    _compare(home / name, state.attributes, self.identity)
-                    found = state.attributes.get("point"), state.attributes.get("sample")
+            try:
+                state = files.contents(unit.digest) if contents else files.attributes(unit.digest)
+                if state is not None:
+                    attributes = state.attributes if contents else state
+                    _compare(files.path(unit.digest), attributes, self.identity)
+                    found = attributes.get("point"), attributes.get("sample")
                     if found != (store.to_json(unit.point), unit.sample):
-                        raise store.DamagedError(f"{home / name} holds point and sample {found}; expected {unit.point}, {unit.sample}")
-                    if not contents:
-                        state = float(state.attributes["wall_time"])
-                except store.DamagedError as e:
-                    state = e
+                        raise store.DamagedError(f"{files.path(unit.digest)} holds point and sample {found}; expected {unit.point}, {unit.sample}")
+                    state = self._outdated(files.path(unit.digest), attributes) or state
+            except store.DamagedError as e:
+                state = e
             yield unit, state
+
+    def _outdated(self, path, attributes):
+        revision = attributes.get("revision", 1)
+        if revision > self.revision:
+            raise store.StoreError(f"{path} was computed by revision {revision} of {type(self.task).__name__}, hebbnet "
+                                   f"{attributes['hebbnet_version']}; this is hebbnet {store.__version__} with revision {self.revision}: upgrade "
+                                   "hebbnet, or use another folder")
+        return Outdated(revision, attributes["hebbnet_version"]) if revision < self.revision else None
 
     def _refuse_others(self, folder):
         """StoreError if a merged file or a task file under our name belongs to another study; a damaged merged file is set aside."""
-        merged, home = folder / f"{self.name}.h5", folder / self.name
+        merged, files = folder / f"{self.name}.h5", TaskFiles(folder / self.name)
         if merged.exists():
             try:
-                _compare(merged, store.read(merged).attributes, self.identity)
+                attributes = store.peek(merged)
+                _compare(merged, attributes, self.identity)
+                self._outdated(merged, attributes)
             except store.DamagedError as e:
                 _log.warning("%s; it is now %s, and will be merged again", e, store.set_aside(merged).name)
-        strangers = {path.stem for path in home.glob("*.h5")}
+        for path, attributes in files.studies():
+            _compare(path, attributes, self.identity)
+        strangers = set(files.loose)
         if strangers:
-            strangers -= {unit.digest for unit in self.tasks()}
-        for stem in sorted(strangers):   # of our own study if the grid was larger, and then they stay
+            strangers.difference_update(unit.digest for unit in self.tasks())
+        for name in sorted(strangers):   # of our own study if the grid was larger, and then they stay
             with contextlib.suppress(store.DamagedError):
-                _compare(home / f"{stem}.h5", store.read(home / f"{stem}.h5").attributes, self.identity)
+                _compare(files.home / f"{name}.h5", store.peek(files.home / f"{name}.h5"), self.identity)
 
     def _merged(self, path):
         """Whether the merged file is there, intact, complete and of exactly this study and version."""
         try:
-            attributes = store.read(path).attributes
+            attributes = store.peek(path)
         except store.StoreError:
             return False
-        return (attributes.get("study") == store.to_json(self.describe()) and "missing_tasks" not in attributes
-                and attributes["hebbnet_version"] == store.__version__)
+        return (attributes.get("study") == store.to_json(self.describe()) and attributes.get("revision", 1) == self.revision
+                and attributes["hebbnet_version"] == store.__version__ and "missing_tasks" not in attributes)
+
+
+class _Run:
+    """One `Study.run`: what there is to do, doing it, and what came of it."""
+
+    def __init__(self, study, files, part, options, interval):
+        self.study, self.files, self.part, self.key = study, files, part, uuid.uuid4().hex
+        self.packs = len(study) > taskfiles.BEYOND
+        takes = "checkpoint" in inspect.signature(study.task.run).parameters
+        self.work = _Work(study.task, study.seed, store.to_json(study.identity), study.revision, files.home, options, interval if takes else None,
+                          not self.packs, self.key)
+        self.total, self.done, self.todo, self.failures, self.stopped = 0, 0, array.array("q"), [], False
+
+    def ours(self, index):
+        return index % self.part[1] == self.part[0]
+
+    def prepare(self, retry):
+        """Find what is missing, set aside what is damaged or outdated.  Tasks that failed before stay failed unless `retry`."""
+        self.files.clean()
+        for path, error in self.files.damaged.items():
+            _log.warning("%s; it is now %s, and its tasks are computed again", error, store.set_aside(path).name)
+        outdated = []
+        for index, (unit, state) in enumerate(self.study._scan(self.files)):
+            if not self.ours(index):
+                continue
+            self.total += 1
+            if isinstance(state, dict):
+                self.done += 1
+                continue
+            if isinstance(state, store.DamagedError):
+                self.aside(unit, state)
+            elif isinstance(state, Outdated):
+                outdated.append((state, self.files.path(unit.digest)))
+            elif not retry and unit.digest in self.files.failed and (facts := self.files.failure(unit.digest)):
+                self.failures.append((unit, Failure(facts["kind"], facts["message"], facts["traceback"])))
+                continue
+            self.todo.append(index)
+        for path in dict.fromkeys(path for _, path in outdated):
+            with contextlib.suppress(FileNotFoundError):
+                store.set_aside(path, "old")
+        if outdated:
+            _log.warning("%s: %d tasks are of revision %d of %s, hebbnet %s, and this is revision %d: their files are now *.old, and they are "
+                         "computed again", self.study.name, len(outdated), outdated[0][0].revision, type(self.study.task).__name__,
+                         outdated[0][0].hebbnet_version, self.study.revision)
+            self.files.refresh()
+
+    def aside(self, unit, error):
+        with contextlib.suppress(FileNotFoundError):   # another run was quicker
+            aside = store.set_aside(self.files.path(unit.digest))
+            _log.warning("%s; it is now %s, and the task is computed again", error, aside.name)
+
+    def compute(self, progress, workers, scheduler):
+        """Run what is to do; tasks that another run is computing are looked at again when the rest is done."""
+        units, busy, finished, wait = _pick(self.study.tasks(), self.todo), [], 0, 0.05
+        while True:
+            with contextlib.closing(execute(self.work, units, workers, scheduler, self.key)) as outcomes:
+                for outcome in outcomes:
+                    if outcome.failure is not None:
+                        self.failed(outcome)
+                    elif outcome.value == BUSY:
+                        busy.append(outcome.item)
+                    elif outcome.value != STOPPED:
+                        progress.advance()
+                        finished += 1
+                        if self.packs and finished % taskfiles.ROWS == 0:
+                            self.pack()
+            units = []
+            while busy and not units:
+                time.sleep(wait)
+                wait = min(1.5 * wait, 5.0)
+                held = self.files.running()
+                units, busy = [u for u in busy if u.digest not in held], [u for u in busy if u.digest in held]
+                self.check_stop()
+            self.check_stop()
+            if not units:
+                break
+            scheduler, workers = None, min(workers, len(units))   # they are there by now, or their run was killed
+        if self.packs:
+            self.pack(least=1)
+
+    def check_stop(self):
+        if stopping(self.key):
+            raise KeyboardInterrupt
+
+    def failed(self, outcome):
+        unit, failure = outcome.item, outcome.failure
+        if failure.kind in _HOPELESS:
+            raise _HOPELESS[failure.kind](failure.message)
+        self.failures.append((unit, failure))
+        self.files.record_failure(unit.digest, {**failure._asdict(), "point": unit.point, "sample": unit.sample, "host": socket.gethostname(),
+                                                "created": store.now(), "hebbnet_version": store.__version__})
+
+    def pack(self, least=None):
+        self.files.pack((unit.digest for index, unit in enumerate(self.study.tasks()) if self.ours(index)), least)
+
+    def missing_elsewhere(self):
+        """Number of tasks of other shards that are not there."""
+        self.files.refresh()
+        return sum(not self.ours(index) and unit.digest not in self.files for index, unit in enumerate(self.study.tasks()))
 
 
 @dataclass(frozen=True)
 class _Work:
-    """Called in the worker: runs one Unit and commits its file."""
+    """Called in the worker: runs one Unit, if nobody else does, and commits its file.
+
+    interval: seconds between saves, None for a task that takes no checkpoint; extendable: whether to keep the end state; key: of the run.
+    """
 
     task: Task
     seed: int
     identity: str
+    revision: int
     home: Path
     options: dict
+    interval: float | None
+    extendable: bool
+    key: str
 
     def __call__(self, unit):
-        begin = time.perf_counter()
-        variables = dict(self.task.run(dict(unit.point), sample=unit.sample, seed=self.seed, **self.options))
-        variables["disorder"] = ("disorder", [unit.sample])
-        store.write(self.home / f"{unit.digest}.h5", variables,
-                    {"seed": self.seed, "study": self.identity, "point": store.to_json(unit.point), "sample": unit.sample,
-                     "wall_time": time.perf_counter() - begin})
+        if stopping(self.key):
+            return STOPPED
+        path = self.home / f"{unit.digest}.h5"
+        with taskfiles.lock(self.home, unit.digest) as ours:
+            if not ours:
+                return BUSY
+            if path.exists() and _intact(path):   # another run finished it since this one began
+                return THERE
+            begin, options = time.perf_counter(), dict(self.options)
+            checkpoint = None if self.interval is None else self.checkpoint(unit)
+            if checkpoint is not None:
+                options["checkpoint"] = checkpoint
+            try:
+                variables = dict(self.task.run(dict(unit.point), sample=unit.sample, seed=self.seed, **options))
+            except Stopped:
+                return STOPPED
+            variables["disorder"] = ("disorder", [unit.sample])
+            wall_time = time.perf_counter() - begin + (checkpoint.spent if checkpoint else 0)
+            store.write(path, variables, {"seed": self.seed, "study": self.identity, "point": store.to_json(unit.point), "sample": unit.sample,
+                                          "revision": self.revision, "wall_time": wall_time}, labels=False)
+            if checkpoint is not None:
+                checkpoint.close()
+            failure = self.home / f"{unit.digest}.failed"
+            if failure.exists():
+                taskfiles.remove(failure)
+            return COMPUTED
+
+    def checkpoint(self, unit):
+        """Where this unit saves; its end state has the name of what it is but for its length."""
+        identity = json.loads(self.identity)
+        identity["task"].pop(_CONTINUES, None)
+        about = store.to_json({**identity, "point": unit.point, "sample": unit.sample, "revision": self.revision})
+        return Checkpoint(self.home / f"{unit.digest}.checkpoint", self.home / f"{_digest(about)}.state", about, self.interval,
+                          functools.partial(stopping, self.key), self.extendable)
+
+
+def _intact(path):
+    try:
+        store.peek(path)
+    except store.StoreError:
+        return False
+    return True
+
+
+def _digest(what):
+    return hashlib.sha256(what.encode()).hexdigest()[:24]
 
 
 class _Merger:
@@ -337,6 +533,11 @@ class _Merger:
         return xarray.Dataset(variables, coordinates, attributes)
 
 
+def minutes(seconds):
+    """A time estimate as people say it."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
 class _Progress:
     """A bar on a terminal, otherwise a line a minute; on stderr."""
 
@@ -361,7 +562,7 @@ class _Progress:
             self.bar.update()
         elif not self.quiet and now - self.last >= 60:
             left = (now - self.begin) / (self.done - self.first) * (self.total - self.done)
-            print(f"{self.name}: {self.done} of {self.total} tasks, about {left / 60:.0f} min left", file=sys.stderr, flush=True)
+            print(f"{self.name}: {self.done} of {self.total} tasks, about {minutes(left)} left", file=sys.stderr, flush=True)
             self.last = now
 
     def finish(self, line):
@@ -372,26 +573,33 @@ class _Progress:
 
 
 @contextlib.contextmanager
-def _interruptible(study, home, folder):
-    """Turn Ctrl-C and SIGTERM into Interrupted with a sentence; SIGTERM can only be caught in the main thread."""
-    code, old = 130, None
+def _interruptible(run, folder):
+    """Ctrl-C and SIGTERM let the tasks in flight save where they are, if they can, and become Interrupted with a sentence.
 
-    def stop(signum, frame):
+    A second signal, or the first where tasks save nothing on the way, abandons them.  Signals reach only the main thread.
+    """
+    code, old = 130, {}
+
+    def asked(signum, frame):
         nonlocal code
-        code = 143
-        raise KeyboardInterrupt
+        code = 128 + signum
+        if stopping(run.key) or run.work.interval is None:
+            raise KeyboardInterrupt
+        stop(run.key)
+        print(f"{run.study.name}: finishing the sweep and saving; again to stop at once", file=sys.stderr, flush=True)
 
     if threading.current_thread() is threading.main_thread():
-        old = signal.signal(signal.SIGTERM, stop)
+        old = {name: signal.signal(name, asked) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     except KeyboardInterrupt:
-        store.clean(home)
+        store.clean(run.files.home)
         store.clean(folder)
-        raise Interrupted(f"{study.name}: stopped; finished tasks are kept in {home}: run the same again to go on", code) from None
+        raise Interrupted(f"{run.study.name}: stopped; finished tasks are kept in {run.files.home}: run the same again to go on", code) from None
     finally:
-        if old is not None:
-            signal.signal(signal.SIGTERM, old)
+        go_on(run.key)
+        for name, handler in old.items():
+            signal.signal(name, handler)
 
 
 def _pick(units, indices):
@@ -404,10 +612,24 @@ def _pick(units, indices):
             wanted = next(indices, None)
 
 
+def _check_shard(shard):
+    """(index from 0, number of shards) of a shard (i, n)."""
+    if shard is None:
+        return 0, 1
+    try:
+        i, n = shard
+        i, n = count("shard", i), count("shard", n)
+    except (TypeError, ValueError):
+        i, n = 1, 0
+    if i > n:
+        raise ParameterError(f"shard = {shard!r}: expected (i, n) with 1 <= i <= n, the i-th of n parts (--shard i/n)", "shard")
+    return i - 1, n
+
+
 def _check_options(task, options):
     parameters = inspect.signature(task.run).parameters
     if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        valid = [p for p in parameters if p not in ("point", "sample", "seed")]
+        valid = [p for p in parameters if p not in ("point", "sample", "seed", "checkpoint")]
         for name in options:
             if name not in valid:
                 raise ParameterError(f"option {name} = {options[name]!r}: {type(task).__name__} takes "
@@ -442,7 +664,7 @@ def _report(study, failures, shown=3):
         point = ", ".join(f"{k}={v!r}" for k, v in unit.point.items())
         lines.append(f"- {point}, sample {unit.sample}: {failure.kind}: {failure.message}")
         lines += [failure.traceback.rstrip()] if number < shown else []
-    lines.append(f"{len(failures)} tasks failed, the first with {failures[0][1].kind}: mend the cause and run again")
+    lines.append(f"{len(failures)} tasks failed, the first with {failures[0][1].kind}: mend the cause and run again with retry=True (--retry)")
     return "\n".join(lines)
 
 

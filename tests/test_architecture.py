@@ -17,11 +17,13 @@ MAY_IMPORT = {
     "params": set(), "streams": {"params"}, "patterns": {"params", "streams"}, "observables": {"params"},
     "networks": {"params", "streams", "patterns"}, "montecarlo": {"params", "streams", "patterns", "networks", "observables"},
     "equations": {"params", "patterns"}, "meanfield": {"params", "patterns", "equations", "observables"},
-    "store": {"params", "observables"}, "executors": set(), "sweep": {"params", "observables", "store", "executors"},
+    "store": {"params", "observables"}, "executors": set(), "taskfiles": {"store"},
+    "sweep": {"params", "observables", "store", "executors", "taskfiles"},
     "plotting": {"params", "observables", "store"}, "losses": {"params"}, "datasets": {"params", "patterns"},
     "learning": {"params", "patterns", "montecarlo", "datasets"},
 }
-ONLY_IN = {"h5py": {"store"}, "matplotlib": {"plotting"}, "dask": {"executors"}, "cupy": {"montecarlo"}, "click": {"cli"}, "sklearn": {"datasets"}}
+ONLY_IN = {"h5py": {"store"}, "matplotlib": {"plotting"}, "dask": {"executors"}, "distributed": {"executors"}, "submitit": {"executors"},
+           "filelock": {"taskfiles"}, "cupy": {"montecarlo"}, "click": {"cli"}, "sklearn": {"datasets"}}
 
 
 def imports(path):

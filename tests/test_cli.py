@@ -163,11 +163,11 @@ def test_help_is_quick_and_useful():
 # ---------------------------------------------------------------- studies
 
 def test_run_status_merge_info(script):
-    assert "0 of 6 tasks done, 6 left, 0 damaged; not merged" in call("status", script)
+    assert "0 of 6 tasks done, 6 left; not merged" in call("status", script)
     assert call("run", script).splitlines()[-1] == "data/mine.h5"
     assert hebbnet.open("data/mine.h5").m.shape == (3, 2)
     assert call("run", script, "--quiet") == ""
-    assert "6 of 6 tasks done, 0 left, 0 damaged; merged" in call("status", script)
+    assert "6 of 6 tasks done, 0 left; merged" in call("status", script)
     assert call("status", "data") == "mine: 6 task files, merged\n"
     os.unlink("data/mine.h5")
     assert "not merged" in call("status")

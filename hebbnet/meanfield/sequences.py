@@ -72,6 +72,8 @@ class Capacities:
         equations.get(self.network)
         object.__setattr__(self, "steps", count("steps", self.steps))
 
+    revision = equations.REVISION
+
     @property
     def samples(self):
         """Disorder samples: the theory has none, one run per grid point."""

@@ -31,6 +31,8 @@ class MeanField:
         default = equations.get(self.network).BRANCHES()[0] if own else "retrieval"
         object.__setattr__(self, "starts", _tuple("starts", self.starts or default))
 
+    revision = equations.REVISION
+
     @property
     def samples(self):
         """Disorder samples: the theory has none, one run per grid point."""
@@ -86,6 +88,8 @@ class Lines:
         for which in self.which:
             choose("which", which, lines_of(self.network))
 
+    revision = equations.REVISION
+
     @property
     def samples(self):
         """Disorder samples: the theory has none, one run per grid point."""
@@ -126,6 +130,8 @@ class Complexity:
         if values.ndim != 1 or not values.size or not (np.isfinite(values) & (values > 0)).all() or len(set(values)) < values.size:
             raise ParameterError(f"theta = {self.theta!r}: expected one or more different positive numbers", "theta")
         object.__setattr__(self, "theta", tuple(values.tolist()))
+
+    revision = equations.REVISION
 
     @property
     def samples(self):

@@ -40,6 +40,17 @@ class One:
             for name, value in examples(self.problem, state, self.params).items():
                 self.learnt.setdefault(name, np.empty(self.m.shape))[:, t] = value
 
+    def saved(self, t):
+        """Arrays of the first t measurements, for a checkpoint."""
+        return {"m": self.m[:, :t], "m_other": self.other[:, :t], **{f"learnt_{name}": x[:, :t] for name, x in self.learnt.items()}}
+
+    def restore(self, t, saved):
+        """Take up `saved(t)`."""
+        self.m[:, :t], self.other[:, :t] = saved["m"], saved["m_other"]
+        for name in saved:
+            if name.startswith("learnt_"):
+                self.learnt.setdefault(name.removeprefix("learnt_"), np.empty(self.m.shape))[:, :t] = saved[name]
+
     def averages(self):
         """name -> (C,) or (C, patterns)."""
         late = (self.learnt["n"] if self.learns else self.m)[:, self.m.shape[1] // 2:].mean(axis=1)
@@ -72,6 +83,16 @@ class Several:
         self.sums += state.spins
         if self.each is not None:
             self.each[:, :, t] = m
+
+    def saved(self, t):
+        """Arrays of the first t measurements, for a checkpoint."""
+        return {"m": self.m[:, :t], "sums": self.sums, **({} if self.each is None else {"each": self.each[..., :t]})}
+
+    def restore(self, t, saved):
+        """Take up `saved(t)`."""
+        self.m[:, :t], self.sums = saved["m"], saved["sums"]
+        if self.each is not None:
+            self.each[..., :t] = saved["each"]
 
     def archetypes(self, spins):
         X = np.zeros((len(spins), self.problem.patterns.K), np.int64)

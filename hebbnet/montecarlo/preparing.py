@@ -9,6 +9,9 @@ from . import plefka
 from . import problem as problems
 from .forms import derive, pairs, symmetric
 
+# Raised whenever the same task gives other numbers than in the release before, in any network, engine or dynamics; studies then compute
+# their tasks anew instead of mixing both.  tests/test_old_files.py holds the numbers of past releases against it.
+REVISION = 1
 SAMPLES = 8   # disorder samples unless told otherwise: enough for an error bar
 
 

@@ -64,6 +64,13 @@ class State(NamedTuple):
     sweep: int
 
 
+def restored(state, saved):
+    """`State` of the arrays of a checkpoint; `state`: of the same chains at their start, for types and shapes."""
+    for name in ("spins", "overlaps"):
+        getattr(state, name)[...] = saved[name]
+    return state._replace(sweep=int(saved["sweep"]))
+
+
 def overlaps(patterns, spins):
     """X (C, S padded) as int16, or int32 for N >= 2**15 - 1, whose kernels need the room."""
     kind = np.int16 if patterns.N < 2**15 - 1 else np.int32

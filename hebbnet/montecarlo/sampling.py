@@ -10,6 +10,7 @@ from ..observables import describe
 from ..params import ParameterError, check_seed, choose, count
 from . import overlaps, plefka, preparing, statistics
 from . import problem as problems
+from .pieces import Pieces, next_stop
 from .preparing import fingerprint
 
 ENGINES = ("numba", "numpy")
@@ -91,6 +92,8 @@ class MonteCarlo:
         for name, value in fixed.items():
             object.__setattr__(self, name, value)
 
+    revision = preparing.REVISION
+
     @property
     def samples(self):
         return self.disorder
@@ -117,11 +120,14 @@ class MonteCarlo:
             raise ParameterError(f"start has {self.start.shape[1]} spins per chain: expected N = {params.N}", "start")
         return params
 
-    def run(self, point, *, sample, seed, engine="numba"):
-        """Measure one disorder sample: name -> (dims, array), over (disorder = 1, chain), (disorder, pair) or nothing."""
-        return self.measurements(point, sample=sample, seed=seed, engine=engine)
+    def run(self, point, *, sample, seed, engine="numba", checkpoint=None):
+        """Measure one disorder sample: name -> (dims, array), over (disorder = 1, chain), (disorder, pair) or nothing.
 
-    def measurements(self, point, *, sample, seed, engine="numba", series=False, spins=False):
+        checkpoint: where to save on the way and to go on from; not for dynamics "plefka" and "tap", which take seconds.
+        """
+        return self.measurements(point, sample=sample, seed=seed, engine=engine, checkpoint=checkpoint)
+
+    def measurements(self, point, *, sample, seed, engine="numba", series=False, spins=False, checkpoint=None):
         """As `run`; series adds the time series m_series, energy_series ... (disorder, chain, measurement), spins the final spins
         (disorder, chain, neuron)."""
         Engine = importlib.import_module(f".{choose('engine', engine, ENGINES)}_engine", __package__).Engine
@@ -139,16 +145,36 @@ class MonteCarlo:
         wanted = (*self.observables, *overlaps.MEASURED) if self.observables == OBSERVABLES else self.observables
         record = overlaps.recorder(problem, params, state, n, wanted=wanted, series=series, largest=self.largest)
         engine = Engine(problem)
-        state, _ = engine.advance(state, self.thermalize)
         energy = np.empty((C, n))
         q, flips = np.empty((C // 2, n)), np.zeros(C, np.int64)
-        for t in range(n):
-            state, flipped = engine.advance(state, self.every)
-            flips += flipped
-            record(t, state)
-            energy[:, t] = -problem.scale * engine.energies(state) / N
-            pairs = state.spins[:C // 2 * 2].reshape(-1, 2, N)
-            q[:, t] = np.mean(pairs[:, 0] * pairs[:, 1], axis=1)
+
+        def arrays(t):
+            """All that the run is after t measurements."""
+            return {**state._asdict(), "flips": flips, "energy": energy[:, :t], "q": q[:, :t], **record.saved(t)}
+
+        t, last = 0, self.thermalize + self.measure
+        saved = checkpoint.load(last) if checkpoint else None
+        if saved:
+            state = problems.restored(state, saved)
+            t, flips = max(0, state.sweep - self.thermalize) // self.every, saved["flips"]
+            energy[:, :t], q[:, :t] = saved["energy"], saved["q"]
+            record.restore(t, saved)
+        pieces = Pieces(engine.advance, checkpoint)
+        while state.sweep < last:
+            stop, measuring = next_stop(state.sweep, self.thermalize, self.every), state.sweep >= self.thermalize
+            state, flipped = pieces(state, stop - state.sweep)
+            if measuring:
+                flips += flipped
+                if state.sweep == stop:
+                    record(t, state)
+                    energy[:, t] = -problem.scale * engine.energies(state) / N
+                    pairs = state.spins[:C // 2 * 2].reshape(-1, 2, N)
+                    q[:, t] = np.mean(pairs[:, 0] * pairs[:, 1], axis=1)
+                    t += 1
+            if checkpoint and state.sweep < last and checkpoint.due():
+                checkpoint.save(arrays(t))
+        if checkpoint:
+            checkpoint.keep(arrays(n))
         tau = np.array([statistics.autocorrelation_time(x) for x in record.m])
         per_chain = {
             **record.averages(), "energy": energy.mean(axis=1), "acceptance": flips / (self.measure * N),

@@ -21,6 +21,7 @@ from ..observables import describe
 from ..params import PARAMETERS, ParameterError, choose, count
 from . import overlaps, preparing, statistics
 from . import problem as problems
+from .pieces import Pieces, next_stop
 from .preparing import fingerprint
 from .sampling import ENGINES, check_start, one_point, over_samples, starting_spins
 
@@ -53,6 +54,10 @@ class Counts(NamedTuple):
     tried: np.ndarray
     trips: np.ndarray
 
+    @classmethod
+    def none(cls, R, L):
+        return cls(np.zeros((R, L), np.int64), *np.zeros((2, R, L - 1), np.int64), np.zeros((R, L), np.int64))
+
 
 class Ladder:
     """The Markov chain of parallel tempering for the problem of an engine, whose T is `replicas` times the ladder T (L,)."""
@@ -80,7 +85,7 @@ class Ladder:
         Returns the new state and `Counts`; arrays of the old state may be changed.
         """
         shape = state.walker.shape
-        counts = Counts(np.zeros(shape, np.int64), *np.zeros((2, shape[0], shape[1] - 1), np.int64), np.zeros(shape, np.int64))
+        counts = Counts.none(*shape)
         for _ in range(sweeps // self.swap_every):
             chains, flips = self.engine.advance(state.chains, self.swap_every)
             counts.flips[...] += flips.reshape(shape)
@@ -184,6 +189,8 @@ class Tempering:
         for name, value in fixed.items():
             object.__setattr__(self, name, value)
 
+    revision = preparing.REVISION
+
     @property
     def samples(self):
         return self.disorder
@@ -208,9 +215,9 @@ class Tempering:
             raise ParameterError(f"bins = {self.bins}: q takes N + 1 = {params.N + 1} values; expected at most so many bins", "bins")
         return params.replace(T=list(self.T))
 
-    def run(self, point, *, sample, seed, engine="numba"):
-        """Measure one disorder sample: name -> (dims, array)."""
-        return self.measurements(point, sample=sample, seed=seed, engine=engine)
+    def run(self, point, *, sample, seed, engine="numba", checkpoint=None):
+        """Measure one disorder sample: name -> (dims, array).  checkpoint: where to save on the way and to go on from."""
+        return self.measurements(point, sample=sample, seed=seed, engine=engine, checkpoint=checkpoint)
 
     def ladder(self, params, *, sample, seed, engine="numba"):
         """The `Ladder` of one disorder sample."""
@@ -224,29 +231,55 @@ class Tempering:
         return ladder.begin(np.stack([starting_spins(self.start[chain // L], ladder.engine.problem, chain, seed)
                                       for chain in range(self.replicas * L)]))
 
-    def measurements(self, point, *, sample, seed, engine="numba", series=False, spins=False):
+    def measurements(self, point, *, sample, seed, engine="numba", series=False, spins=False, checkpoint=None):
         """As `run`; series adds m_series, energy_series (disorder, replica, T, measurement) and q_series (disorder, pair, T,
         measurement), spins the final spins (disorder, replica, T, neuron)."""
         params = self.check(point)
         ladder = self.ladder(params, sample=sample, seed=seed, engine=engine)
-        state, _ = ladder.advance(self.initial(ladder, seed), self.thermalize)
+        state = self.initial(ladder, seed)
         n, N, R, L = self.measure // self.every, params.N, self.replicas, len(self.T)
         m, other, energy, learnt = np.empty((R, L, n)), np.zeros((R, L)), np.empty((R, L, n)), {}
         problem = ladder.engine.problem
         Q = np.empty((R // 2, L, n), np.int64)   # N q, an integer
-        total = []
-        for t in range(n):
-            state, counts = ladder.advance(state, self.every)
-            total = [a + b for a, b in zip(total, counts)] if total else list(counts)
-            m[..., t] = overlaps.condensed(problem, state.chains).reshape(R, L)
-            other += overlaps.largest_other(problem, state.chains).reshape(R, L)
-            if problem.patterns.examples is not None:
-                for name, value in overlaps.examples(problem, state.chains, params).items():
-                    learnt[name] = learnt.get(name, 0) + value.reshape(R, L)
-            energy[..., t] = -problem.scale * state.sums / N
-            s = state.chains.spins.reshape(R, L, N)[:R // 2 * 2]
-            Q[..., t] = np.sum(s[0::2] * s[1::2], axis=-1, dtype=np.int64)
-        total, q = Counts(*total), Q / N
+        total = Counts.none(R, L)
+
+        def arrays(t):
+            """All that the run is after t measurements."""
+            return {**state.chains._asdict(), **{name: getattr(state, name) for name in ("sums", "walker", "heading")}, **total._asdict(),
+                    "m": m[..., :t], "other": other, "energy": energy[..., :t], "Q": Q[..., :t],
+                    **{f"learnt_{name}": x for name, x in learnt.items()}}
+
+        t, last = 0, self.thermalize + self.measure
+        saved = checkpoint.load(last) if checkpoint else None
+        if saved:
+            state = Walkers(problems.restored(state.chains, saved), saved["sums"], saved["walker"], saved["heading"])
+            t = max(0, state.chains.sweep - self.thermalize) // self.every
+            total, other = Counts(*(saved[name] for name in Counts._fields)), saved["other"]
+            for array, name in ((m, "m"), (energy, "energy"), (Q, "Q")):
+                array[..., :t] = saved[name]
+            learnt = {name.removeprefix("learnt_"): x for name, x in saved.items() if name.startswith("learnt_")}
+        pieces = Pieces(ladder.advance, checkpoint, self.swap_every)
+        while state.chains.sweep < last:
+            sweep = state.chains.sweep
+            stop = next_stop(sweep, self.thermalize, self.every)
+            state, counts = pieces(state, stop - sweep)
+            if sweep >= self.thermalize:
+                total = Counts(*(a + b for a, b in zip(total, counts)))
+                if state.chains.sweep == stop:
+                    m[..., t] = overlaps.condensed(problem, state.chains).reshape(R, L)
+                    other += overlaps.largest_other(problem, state.chains).reshape(R, L)
+                    if problem.patterns.examples is not None:
+                        for name, value in overlaps.examples(problem, state.chains, params).items():
+                            learnt[name] = learnt.get(name, 0) + value.reshape(R, L)
+                    energy[..., t] = -problem.scale * state.sums / N
+                    s = state.chains.spins.reshape(R, L, N)[:R // 2 * 2]
+                    Q[..., t] = np.sum(s[0::2] * s[1::2], axis=-1, dtype=np.int64)
+                    t += 1
+            if checkpoint and state.chains.sweep < last and checkpoint.due():
+                checkpoint.save(arrays(t))
+        if checkpoint:
+            checkpoint.keep(arrays(n))
+        q = Q / N
         tau = np.apply_along_axis(statistics.autocorrelation_time, -1, m)
         still = np.apply_along_axis(statistics.settled, -1, np.abs(m)) & np.apply_along_axis(statistics.settled, -1, energy)
         rung, pair = ("disorder", "replica", "T"), ("disorder", "pair", "T")
