@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "networks": {"params", "streams", "patterns"}, "montecarlo": {"params", "streams", "patterns", "networks", "observables"},
     "equations": {"params", "patterns"}, "meanfield": {"params", "patterns", "equations", "observables"},
     "store": {"params", "observables"}, "executors": set(), "sweep": {"params", "observables", "store", "executors"},
-    "plotting": {"params", "observables", "store"}, "losses": {"params"}, "datasets": {"params", "patterns"},
+    "plotting": {"params", "observables", "store"}, "losses": {"params"}, "modern": {"params", "patterns"}, "datasets": {"params", "patterns"},
     "learning": {"params", "patterns", "montecarlo", "datasets"},
 }
 ONLY_IN = {"h5py": {"store"}, "matplotlib": {"plotting"}, "dask": {"executors"}, "cupy": {"montecarlo"}, "click": {"cli"}, "sklearn": {"datasets"}}
