@@ -15,6 +15,7 @@ _HOME = {
     "learning_threshold": "meanfield", "states": "meanfield", "state_class": "meanfield",
     "hierarchical_one_step": "meanfield", "hierarchical_threshold": "meanfield",
     "Complexity": "meanfield", "one_step": "meanfield", "example_threshold": "meanfield", "detectable_quality": "meanfield",
+    "flip_error": "meanfield", "load_of_error": "meanfield", "error_free_load": "meanfield",
     "scaling_exponents": "meanfield", "losses": "losses", "modern": "modern", "datasets": "datasets", "patterns": "patterns",
     "learn": "learning", "learning": "learning",
     "simulate": "montecarlo", "MonteCarlo": "montecarlo", "fixed_point": "montecarlo", "FixedPoint": "montecarlo",

@@ -159,7 +159,8 @@ Y, Q = np.ones((2, 6, 4)), np.ones((2, 3, 4))
     (dict(parameters=modern.Parameters(norm_state=(np.ones(3), None))), "norm_state"),
     (dict(stored=np.full((2, 6, 4), np.nan)), "stored holds NaN"),
     (dict(state=np.full((2, 3, 4), np.inf)), "state holds NaN or infinity"),
-    (dict(parameters=modern.Parameters(output=np.full((2, 4), np.nan))), "parameters.output holds NaN"), (dict(state=np.ones(4)), r"state has shape \(4,\)"),
+    (dict(parameters=modern.Parameters(output=np.full((2, 4), np.nan))), "parameters.output holds NaN"),
+    (dict(state=np.ones(4)), r"state has shape \(4,\)"),
     (dict(state=np.ones((2, 3, 4)) * 1j), "real"), (dict(tolerance=-1.0), "tolerance"),
 ])
 def test_bad_input_is_refused(change, words):
