@@ -79,6 +79,7 @@ PARAMETERS = {p.name: p for p in [
     Parameter(name="d", symbol="d", meaning="dilution: probability of a zero entry of a pattern", kind=float, low=0, high=1, below=True),
     Parameter(name="self_interaction", symbol=r"\mathrm{self\ interaction}",
               meaning="whether interactions with repeated indices are kept", kind=bool),
+    Parameter(name="rectified", symbol=r"\mathrm{rectified}", meaning="whether the power of a negative overlap counts as zero", kind=bool),
     Parameter(name="learning", symbol=r"\mathrm{learning}", meaning="what is stored: the archetypes, the mean of the examples of each "
               "(supervised), or every example (unsupervised)", kind=str, choices=("storage", "supervised", "unsupervised")),
     Parameter(name="r", symbol="r", meaning="quality of an example: its mean overlap with the archetype", kind=float, low=0, high=1, above=True),

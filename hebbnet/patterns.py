@@ -1,5 +1,7 @@
 """Stored patterns: random ones, drawn as a function of (seed, sample, pattern, neuron), noisy examples of them, and the user's own.
 
+Networks of spins keep +-1 patterns (`Patterns`, `Diluted`); modern networks read real ones, drawn a chunk at a time (`Ensemble`).
+
 Learning from examples: of each archetype xi the network sees M examples eta_i = xi_i chi_i only, P(chi = +-1) = (1 +- r)/2.
 
 `rows` is kept neuron by neuron, (N, S padded) with zero columns at the end: a flip attempt then reads one contiguous row.  Diluted
@@ -7,13 +9,14 @@ patterns, most of whose entries may be zero, are kept without the zeros (`Sparse
 """
 import os
 from dataclasses import dataclass
+from math import factorial
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from . import streams
-from .params import ParameterError
+from .params import Parameter, ParameterError, check_seed, choose, count
 
 PAD = 64   # columns are padded to a multiple of this: whole vectors, no scalar remainder
 CHUNK = 2**20   # random blocks drawn at a time, to bound temporary memory
@@ -427,3 +430,191 @@ def check_sparse_memory(K, N, d, origin, *, learning="storage", M=1, chains=1):
         raise ParameterError(f"{origin} gives K = {K:,} and {rows:,} rows ({need / 1e9:,.1f} GB for their nonzero entries and what {chains} chains "
                              f"carry); this machine can hold {limit / 1e9:,.1f} GB and at most 2**31 rows: lower K or alpha, N, M or the number "
                              "of chains, or raise d", "alpha")
+
+
+# ---- real patterns ---------------------------------------------------------------------------------------------------------------
+
+KINDS = ("spherical", "gaussian", "binary", "clustered")
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """K random patterns of N real entries that are drawn where they are read: `e[a:b]`, `e[mu]`, `e[:]`, as an array (K, N) is.
+
+    kind: "spherical", uniform on the sphere norm(xi)**2 = N; "gaussian", independent N(0, 1) entries; "binary", fair +-1, the patterns of
+    `random`; "clustered", xi = sqrt(q) c + sqrt(1-q) z, c the Gaussian center of its cluster of `size` patterns, one after another, and z
+    Gaussian, then stretched to norm(xi)**2 = N: the overlap of two patterns of a cluster is q on average, of others zero.
+    Pattern mu depends on (seed, sample, mu) only (entry i on i besides, where the norm is not fixed), never on where a chunk begins, and
+    has the same bits on every machine.  Entries of type `dtype`, float64 or float32 (rounded from float64).  |z| < 6.8: a radius has 32 bits.
+    """
+
+    kind: str
+    K: int
+    N: int
+    seed: int = 0
+    sample: int = 0
+    size: int | None = None
+    q: float | None = None
+    dtype: np.dtype = np.float64
+
+    def __post_init__(self):
+        given = {"kind": choose("kind", self.kind, KINDS), "K": count("K", self.K), "N": count("N", self.N), "seed": check_seed(self.seed),
+                 "sample": count("sample", self.sample, low=0), "dtype": np.dtype(self.dtype)}
+        if given["K"] > 2**32 or given["sample"] >= 2**32:
+            raise ParameterError(f"K = {self.K} and sample = {self.sample}: at most 2**32 patterns and samples have random numbers", "K")
+        if given["dtype"] not in (np.float64, np.float32):
+            raise ParameterError(f"dtype = {given['dtype']}: expected float64 or float32", "dtype")
+        for name in ("size", "q"):
+            if (getattr(self, name) is None) == (self.kind == "clustered"):
+                raise ParameterError(f"{name} = {getattr(self, name)} with kind = {self.kind!r}: "
+                                     f"{'needed' if self.kind == 'clustered' else 'only clustered patterns have it'}", name)
+        if self.kind == "clustered":
+            given["size"] = count("size", self.size)
+            given["q"] = Parameter(name="q", symbol="q", meaning="mean overlap within a cluster", kind=float, low=0, high=1).check(self.q)
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def shape(self):
+        return self.K, self.N
+
+    ndim = 2
+
+    def __len__(self):
+        return self.K
+
+    def __getitem__(self, which):
+        """Rows: an integer, a slice, or an array of integers."""
+        mu = range(*which.indices(self.K)) if isinstance(which, slice) else np.atleast_1d(np.asarray(which))
+        need, limit = len(mu) * (self.N * self.dtype.itemsize + 8), memory_limit()
+        if need > limit:
+            raise ParameterError(f"{len(mu):,} of the K = {self.K:,} patterns take {need / 1e9:,.1f} GB, this machine can hold "
+                                 f"{limit / 1e9:,.1f} GB: read fewer rows at a time", "K")
+        if isinstance(mu, range):
+            mu = np.arange(mu.start, mu.stop, mu.step)
+        elif mu.ndim != 1 or mu.dtype.kind not in "iu" or (mu < -self.K).any() or (mu >= self.K).any():
+            raise IndexError(f"row {which!r} of {self.K} patterns: expected integers from {-self.K} to {self.K - 1}, or a slice")
+        mu = mu % self.K
+        rows = np.empty((len(mu), self.N), self.dtype)
+        draw = streams.disorder_key(self.seed), np.uint64(self.sample), mu.astype(np.int64)
+        if self.kind == "binary":
+            draw_signs(*draw, rows)
+        else:
+            draw_normal(*draw, self.size or 0, self.q or 0.0, self.kind != "gaussian", rows)
+        return rows[0] if np.ndim(which) == 0 and not isinstance(which, slice) else rows
+
+    def __array__(self, dtype=None, copy=None):
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+
+def scaled(array, dtype=np.float64, centered=False):
+    """The user's real patterns (K, N), such as gray images, stretched to norm(xi)**2 = N, which every threshold assumes: an array (K, N).
+
+    centered: the mean of each pattern is taken off first.  ParameterError for entries that are not finite numbers and for patterns without a
+    direction.
+    """
+    array = np.asarray(array)
+    if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "iufb" or not np.isfinite(array).all():
+        raise ParameterError(f"patterns has shape {array.shape} and type {array.dtype}: expected (K, N), finite numbers", "patterns")
+    array = array.astype(float)
+    if centered:
+        array = array - array.mean(axis=1, keepdims=True)
+    length = np.sqrt(np.mean(array**2, axis=1, keepdims=True))
+    if (length == 0).any():
+        what = "constant" if centered else "zero everywhere"
+        raise ParameterError(f"patterns[{int(np.argmin(length))}] is {what} and has no direction; leave it out", "patterns")
+    return (array / length).astype(dtype)
+
+
+_NORMAL = np.uint64(int(streams.Stream.NORMAL) << streams.BLOCK_BITS)
+_SIN = tuple((-1.0) ** k * (np.pi / 2) ** (2 * k + 1) / float(factorial(2 * k + 1)) for k in range(9))   # series of sin and cos (pi/2 f) in f**2
+_COS = tuple((-1.0) ** k * (np.pi / 2) ** (2 * k) / float(factorial(2 * k)) for k in range(10))
+
+
+@njit(**FAST)
+def draw_signs(key, sample, mu, rows):
+    """rows[k] = pattern mu[k] of `random`."""
+    w = np.empty((4, (rows.shape[1] + 127) // 128), np.uint64)
+    for k in range(len(rows)):
+        fill_words(_PATTERN, mu[k], 0, sample, key, w)
+        for i in range(rows.shape[1]):
+            rows[k, i] = 2.0 * np.float64((w[(i >> 5) & 3, i >> 7] >> np.uint64(i & 31)) & np.uint64(1)) - 1.0
+
+
+@njit(**FAST)
+def draw_normal(key, sample, mu, size, q, fixed, rows):
+    """rows[k] = Gaussian pattern mu[k]; of its cluster for size > 0; stretched to norm**2 = N where `fixed`."""
+    N = rows.shape[1]
+    blocks = (N + 3) // 4
+    w, scratch = np.empty((4, blocks), np.uint64), np.empty((4, blocks))
+    z, center, cluster = np.empty(4 * blocks), np.zeros(4 * blocks), -1
+    for k in range(len(rows)):
+        normal(key, sample, mu[k], 0, w, scratch, z)
+        if size > 0:
+            if mu[k] // size != cluster:
+                cluster = mu[k] // size
+                normal(key, sample, cluster, 1, w, scratch, center)
+            for i in range(N):
+                z[i] = np.sqrt(q) * center[i] + np.sqrt(1.0 - q) * z[i]
+        stretch = 1.0
+        if fixed:
+            square = 0.0
+            for i in range(N):
+                square += z[i] * z[i]
+            stretch = np.sqrt(N / square)
+        for i in range(N):
+            rows[k, i] = stretch * z[i]
+
+
+@njit(**FAST)
+def normal(key, sample, mu, chain, w, scratch, z):
+    """z (N padded to 4) = Gaussian numbers of the stream NORMAL, two of two words (Box, Muller): + - * / and square roots only."""
+    fill_words(_NORMAL, mu, chain, sample, key, w)
+    radius, e, angle, other = scratch
+    for pair in range(2):
+        for b in range(radius.size):
+            radius[b] = (np.float64(np.int64(w[2 * pair, b])) + 0.5) * 2.0**-32
+            angle[b] = (np.float64(np.int64(w[2 * pair + 1, b])) + 0.5) * 2.0**-30   # in quarter turns
+        log(radius, e)
+        for b in range(radius.size):
+            r = np.sqrt(-2.0 * radius[b])
+            quarter = np.floor(angle[b] + 0.5)
+            f = angle[b] - quarter
+            g = f * f
+            s, c = _SIN[8], _COS[9]
+            for k in range(7, -1, -1):
+                s = s * g + _SIN[k]
+            for k in range(8, -1, -1):
+                c = c * g + _COS[k]
+            s *= f
+            turn = np.int64(quarter) & 3
+            odd = turn & 1 == 1
+            r = -r if turn & 2 == 2 else r
+            angle[b] = r * (-s if odd else c)
+            other[b] = r * (c if odd else s)
+        for b in range(radius.size):
+            z[4 * b + 2 * pair], z[4 * b + 2 * pair + 1] = angle[b], other[b]
+
+
+LN2_HIGH, LN2_LOW, SERIES, SQRT2 = streams.LN2_HIGH, streams.LN2_LOW, streams.SERIES, streams.SQRT2
+MANTISSA, ONE = streams.MANTISSA, streams.ONE
+
+
+@njit(**FAST)
+def log(x, e):
+    """streams.log of x, in place; e: scratch of the same length."""
+    bits = x.view(np.int64)
+    for a in range(bits.size):
+        e[a] = np.float64((bits[a] >> 52) - 1023)
+        bits[a] = (bits[a] & MANTISSA) | ONE
+    for a in range(x.size):
+        f = x[a]
+        large = f > SQRT2
+        f = f * 0.5 if large else f
+        exponent = e[a] + 1.0 if large else e[a]
+        s = (f - 1.0) / (f + 1.0)
+        z = s * s
+        p = SERIES[10]
+        for k in range(9, -1, -1):
+            p = p * z + SERIES[k]
+        x[a] = exponent * LN2_HIGH + (2.0 * s * p + exponent * LN2_LOW)

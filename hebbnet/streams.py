@@ -26,6 +26,7 @@ class Stream(IntEnum):
     EXAMPLE = 4   # noise of the examples: block = neuron // 4, sweep = archetype, chain = example
     STRATUM = 5   # which neuron takes which quantile of a stratified archetype: block = neuron
     DILUTION = 6  # which entries of diluted patterns are zero: block = neuron // 4, sweep = pattern, chain = 0
+    NORMAL = 7    # Gaussian entries of real patterns: block = neuron // 4, sweep = pattern, chain = 0; centers of clusters: chain = 1
 
 
 BLOCK_BITS = 28   # low bits of the first counter word: the block (attempt) within the stream

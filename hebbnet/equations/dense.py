@@ -26,7 +26,7 @@ from ..params import ParameterError, choose
 from . import Equations, _examples
 
 REQUIRED = ("P", "alpha", "T")
-OPTIONAL = {"N": None, "self_interaction": False, "learning": "storage", "r": None, "M": None, "rho": None, "form": None}
+OPTIONAL = {"N": None, "self_interaction": False, "rectified": False, "learning": "storage", "r": None, "M": None, "rho": None, "form": None}
 UNKNOWNS = ("T", "alpha", "rho", "M")
 
 
@@ -87,6 +87,9 @@ def build(params):
     """`Equations` of one set of parameters; ParameterError where they do not fit together or finite-N factors are not known."""
     params = resolve(params)
     P, N, repeated = params.P, params.N, params.self_interaction
+    if params.rectified:
+        raise ParameterError("rectified = True: there is no theory of the rectified network here, whose noise has a random field (every power of q); "
+                             "leave it out, or take hebbnet.flip_error for one step", "rectified")
     learned = {}
     if params.learning != "storage":
         learned = {"sites": _examples.sites(params), "examples": (params.r, params.M, params.rho, params.learning == "unsupervised")}

@@ -6,6 +6,7 @@ edges.py      where symmetric retrieval ends and where its symmetry breaks;   gl
 rs.py, onestep.py, krsb.py  the ansatz with no, one and k steps of replica symmetry breaking: states and their thermodynamics
 onestep_newton.py  the one-step equations and Newton's method;   onestep_lines.py  lines with one step
 complexity.py  the number of metastable glass states
+polynomial.py  one step of polynomial networks
 signal_to_noise.py, thresholds.py  one step from the archetype; how many examples it takes;   search.py  where a condition begins to hold
 multitasking.py, multitasking_lines.py, multitasking_steps.py  several condensed patterns: states, lines, signal to noise
 solving.py    solve, solve_map;   boundaries.py  boundary, phase_diagram;   tasks.py  what a Study runs
@@ -14,6 +15,7 @@ from .boundaries import Boundary, boundary, phase_diagram
 from .complexity import complexity
 from .multitasking import state_class, states
 from .multitasking_steps import hierarchical_one_step, hierarchical_threshold
+from .polynomial import error_free_load, flip_error, load_of_error
 from .sequences import Capacities, extrapolate, sk_ground_state
 from .signal_to_noise import detectable_quality, example_threshold, one_step, scaling_exponents
 from .solution import Solution
@@ -22,5 +24,6 @@ from .tasks import Complexity, Lines, MeanField
 from .thresholds import learning_threshold
 
 __all__ = ["Boundary", "Capacities", "Complexity", "Lines", "MeanField", "Solution", "boundary", "complexity", "detectable_quality",
-           "example_threshold", "extrapolate", "hierarchical_one_step", "hierarchical_threshold", "learning_threshold", "one_step",
+           "error_free_load", "example_threshold", "extrapolate", "flip_error",
+           "hierarchical_one_step", "hierarchical_threshold", "learning_threshold", "load_of_error", "one_step",
            "phase_diagram", "scaling_exponents", "sk_ground_state", "solve", "solve_map", "state_class", "states"]

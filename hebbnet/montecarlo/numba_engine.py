@@ -14,6 +14,7 @@ from numba import njit
 from numba.extending import overload
 
 from .. import streams
+from ..patterns import log
 from . import forms
 from .forms import Symmetric
 from .problem import HALF
@@ -499,9 +500,7 @@ W0, W1 = np.uint64(streams.WEYL_0), np.uint64(streams.WEYL_1)
 LOW, WORD = np.uint64(0xFFFFFFFF), np.uint64(32)
 STREAM = np.uint64(int(streams.Stream.SWEEP) << streams.BLOCK_BITS)
 ROUNDS = streams.ROUNDS
-MANTISSA, ONE, SQRT2, WHOLE = streams.MANTISSA, streams.ONE, streams.SQRT2, streams.WHOLE
-LN2_HIGH, LN2_LOW = streams.LN2_HIGH, streams.LN2_LOW
-SERIES = streams.SERIES
+WHOLE, LN2_HIGH, LN2_LOW = streams.WHOLE, streams.LN2_HIGH, streams.LN2_LOW
 
 
 @njit(**FAST)
@@ -536,23 +535,3 @@ def draw_sweep(key, sweep, chain, sample, draw, unit, random, limits, sites, wor
         log(limits, work[1])
         for a in range(N):
             limits[a] = -unit * (n[a] - limits[a])
-
-
-@njit(**FAST)
-def log(x, e):
-    """streams.log of x, in place; e: scratch of the same length."""
-    bits = x.view(np.int64)
-    for a in range(bits.size):
-        e[a] = np.float64((bits[a] >> 52) - 1023)
-        bits[a] = (bits[a] & MANTISSA) | ONE
-    for a in range(x.size):
-        f = x[a]
-        large = f > SQRT2
-        f = f * 0.5 if large else f
-        exponent = e[a] + 1.0 if large else e[a]
-        s = (f - 1.0) / (f + 1.0)
-        z = s * s
-        p = SERIES[10]
-        for k in range(9, -1, -1):
-            p = p * z + SERIES[k]
-        x[a] = exponent * LN2_HIGH + (2.0 * s * p + exponent * LN2_LOW)

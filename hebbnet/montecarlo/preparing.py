@@ -65,8 +65,8 @@ def resolve(task, point, *, chains, extra=()):
     if len(loads) != 1:
         possible = "alpha and K" if hasattr(network, "STARTS") else "alpha, K and patterns"
         raise ParameterError(f"{name!r} needs exactly one of {possible}; got {' and '.join(loads) or 'none'}", "alpha")
-    if "P" in params and (params.P > network.LARGEST_P or params.P > params.N):
-        raise ParameterError(f"P = {params.P} with N = {params.N}: a simulation takes P from 2 to {network.LARGEST_P}, and N >= P", "P")
+    if hasattr(network, "check"):
+        params = network.check(params)
     origin = f"{loads[0]} = {params[loads[0]]} with N = {params.N}{f', P = {params.P}' if 'P' in params else ''}"
     if params.alpha == 0:
         raise ParameterError("alpha = 0: a simulation stores at least one pattern; expected alpha > 0, or K=1 for one", "alpha")

@@ -13,6 +13,10 @@ and how a finite sample is drawn.  It defines
     load(params)           number of patterns K of the load alpha
     draw(params, seed, sample) -> Patterns
 
+and may define
+
+    check(params)          ParameterError where parameters do not go together; the parameters that count
+
 A network that can learn from examples, with law e_P of the numbers xi_i s_i, also defines
 
     LEARNING               control parameters learning, r, M, stratified with their defaults

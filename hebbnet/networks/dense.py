@@ -3,7 +3,9 @@
     H(s) = -P!/(2 N**(P-1)) sum_mu e_P(X_mu),   e_P = sum over i1 < ... < iP of xi s ... xi s,   X_mu = sum_i xi_i s_i
 
 Repeated indices are left out; with self_interaction they are kept, H = -(N/2) sum_mu (X_mu/N)**P, and the energy is counted from
-its mean over uniform spins.  P = 2 is the Hopfield model, where both are the same.
+its mean over uniform spins.  P = 2 is the Hopfield model, where both are the same.  With repeated indices this is the polynomial network of
+Krotov and Hopfield, and may be rectified, H = -(N/2) sum_mu max(X_mu/N, 0)**P: -xi is then not stored beside xi, the noise variance of the other
+patterns is half of it, and the mean is taken off to the nearest integer of the law.
 Load: K = alpha N for P = 2, K = alpha (2/P!) N**(P-1) for P >= 3, rounded, at least 1.
 
 Learning, P even: the network sees M examples eta of each archetype (`patterns.learn`), and with R = r**2 + (1 - r**2)/M
@@ -11,23 +13,26 @@ Learning, P even: the network sees M examples eta of each archetype (`patterns.l
     supervised      H(s) = -P!/(2 N**(P-1) R**(P/2)) sum_mu e_P of the numbers etabar_i s_i,   etabar = the mean of the M examples
     unsupervised    H(s) = -P!/(2 N**(P-1) R**(P/2) M) sum_mu sum_a e_P(X_mu,a),   X_mu,a = sum_i eta_i s_i
 
-Source: Gardner (1987) J. Phys. A 20 3453; Albanese et al. (2021) arXiv:2111.12997; learning: Agliari et al. (2022) arXiv:2212.00606
-and arXiv:2211.14067; docs/theory/conventions.md.
+Source: Gardner (1987) J. Phys. A 20 3453; Albanese et al. (2021) arXiv:2111.12997; Krotov, Hopfield (2016) arXiv:1606.01164; learning:
+Agliari et al. (2022) arXiv:2212.00606 and arXiv:2211.14067; docs/theory/conventions.md.
 """
 from functools import lru_cache
 from math import comb, factorial, nan
 
 from .. import patterns
-from ..params import ParameterError
+from ..params import ParameterError, Params
 
 REQUIRED = ("P", "N", "T")
-OPTIONAL = {"self_interaction": False}
+OPTIONAL = {"self_interaction": False, "rectified": False}
 LEARNING = {"learning": "storage", "r": None, "M": None, "stratified": False}
 LARGEST_P = 8
+LARGEST_POWER = 20   # with repeated indices; beyond 53 bits local fields are float64
 
 
 def law(X, params):
-    """e_P(X), or X**P minus its mean over uniform spins, as an exact integer; works on int and on int64 arrays."""
+    """e_P(X), or X**P or 2 max(X, 0)**P minus its mean over uniform spins, as an exact integer; on int, and on int64 arrays while it fits."""
+    if params.get("rectified", False):
+        return (X + abs(X)) ** params.P // 2 ** (params.P - 1) - mean_absolute_power(params.P, params.N)
     if params.self_interaction:
         return X ** params.P - mean_power(params.P, params.N)
     previous, current = 1 + 0 * X, X
@@ -38,7 +43,7 @@ def law(X, params):
 
 def scale(params):
     if params.self_interaction:
-        return 1 / (2 * params.N ** (params.P - 1))
+        return 1 / ((4 if params.get("rectified", False) else 2) * params.N ** (params.P - 1))
     return factorial(params.P) / (2 * params.N ** (params.P - 1)) / normalization(params)
 
 
@@ -73,6 +78,18 @@ def crosstalk(params, chi):
     return K * kept * (factorial(P) / (2 * N ** (P - 1))) ** 2
 
 
+def check(params):
+    """`params` without `rectified` where it is False, so that its random numbers are those of before there was one; ParameterError where they do
+    not go together."""
+    P, N, repeated = params.P, params.N, params.self_interaction
+    if params.rectified and not repeated:
+        raise ParameterError("rectified = True without self_interaction: powers of the overlap are rectified, say self_interaction=True", "rectified")
+    largest = LARGEST_POWER if repeated else LARGEST_P
+    if P > largest or (P > N and not repeated):
+        raise ParameterError(f"P = {P} with N = {N}: a simulation takes P from 2 to {largest}{'' if repeated else ', and N >= P'}", "P")
+    return params if params.rectified else Params({name: value for name, value in params.items() if name != "rectified"})
+
+
 def check_learning(params):
     """ParameterError where the network cannot learn from examples."""
     if params.P % 2:
@@ -102,3 +119,15 @@ def mean_power(P, N):
         cumulants.append(one_sign - sum(comb(n - 1, k - 1) * cumulants[k] * ((n - k + 1) % 2) for k in range(1, n)))
         moments.append(sum(comb(n - 1, k - 1) * N * cumulants[k] * moments[n - k] for k in range(1, n + 1)))
     return moments[P]
+
+
+@lru_cache
+def mean_absolute_power(P, N):
+    """E abs(s_1 + ... + s_N)**P over independent fair signs, rounded to an integer; exact for even P."""
+    if P % 2 == 0:
+        return mean_power(P, N)
+    total, ways = 0, 1
+    for k in range((N + 1) // 2):   # k signs -1: the sum N - 2k > 0 as often as its opposite
+        total += ways * (N - 2 * k) ** P
+        ways = ways * (N - k) // (k + 1)
+    return (2 * total + 2 ** (N - 1)) // 2**N
