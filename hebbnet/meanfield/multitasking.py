@@ -17,14 +17,17 @@ from scipy.optimize import minimize_scalar
 
 from .. import equations
 from ..params import ParameterError, check
+from . import multitasking_search as search
 from .averages import potentials, response
+from .multitasking_search import TIE
 from .solution import Solution
 
 CLASSES = ("paramagnet", "pure", "hierarchical", "symmetric", "mixed", "split")
 SAME = 1e-6          # overlaps closer than this in units of 1 - d are called equal
-TIE = 1e-13          # fields smaller than this have no sign at T = 0
 CONVERGED = 1e-10
-STEPS, ESCAPES, RANDOM_STARTS = 400, 12, 24
+CLOSE = 1e-4         # error of f, in units of (1 - d)**2, at a state of rough averages
+ERF_WEIGHT, ERF_RATE = np.array([0.16107809, 0.58313683, 0.25578508]), np.array([0.51423478, 0.81511056, 1.28046212])   # of tanh, within 1e-4
+STEPS, ESCAPES = 400, 12
 
 
 class Averages(NamedTuple):
@@ -42,37 +45,41 @@ class Averages(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _enumerate(n, T, value, weight, archetype, example, rho):
+def _enumerate(n, T, value, weight, archetype, example, rho, rough):
     K, S = n.size, value.size
     drive, m, single, noisy = np.zeros(K), np.zeros(K), np.zeros(K), np.zeros(K)
     curvature = np.zeros((K, K))
     log_cosh = entropy = frozen = tied = 0.0
-    index = np.zeros(K, np.int64)
+    index, v, u = np.zeros(K, np.int64), np.zeros(K), np.zeros(K)
     middle = S**K // 2                               # the values are symmetric: the other half has opposite fields
     for row in range(middle + 1):
         p, h, w, idle = (1.0 if row == middle else 2.0), 0.0, 0.0, True
         for k in range(K):
-            v = value[index[k]]
+            v[k] = value[index[k]]
             p *= weight[index[k]]
-            h += n[k] * v
-            w += rho * (n[k] * v) ** 2
-            idle = idle and v == 0.0
+            h += n[k] * v[k]
+            w += rho * (n[k] * v[k]) ** 2
+            idle = idle and v[k] == 0.0
         if p > 0.0:
             if T == 0.0 and w == 0.0 and abs(h) < TIE:
                 h = 0.0
                 if not idle:
                     tied += p
-            t, chi, chi_h, chi_w, _ = response(h, w, T)
-            if w == 0.0 and T > 0.0:
+            chi_h = chi_w = b = 0.0
+            if w == 0.0 and T > 0.0:                 # then u = 0, and the slopes of chi are not needed
                 x = abs(h) / T
                 y = math.exp(-2 * x)
-                a = x + math.log1p(y)
-                b = math.log1p(y) + 2 * x * y / (1 + y)
-                a *= T
-            elif T == 0.0 and w > 0.0:
-                a, b = h * math.erf(h / math.sqrt(2 * w)) + math.sqrt(2 * w / math.pi) * math.exp(-h * h / (2 * w)), 0.0
+                c = math.log1p(y)
+                t, chi = math.copysign((1 - y) / (1 + y), h), 4 * y / (1 + y) ** 2 / T
+                a, b = T * (x + c), c + 2 * x * y / (1 + y)
+            elif rough and T > 0.0:
+                t, chi, chi_h, chi_w, a = _blurred(h, w, T)
             else:
-                a, b = potentials(h, w, T)
+                t, chi, chi_h, chi_w, _ = response(h, w, T)
+                if T == 0.0 and w > 0.0:
+                    a = h * t + w * chi
+                else:
+                    a, b = potentials(h, w, T)
             log_cosh += p * a
             entropy += p * b
             if T > 0.0:
@@ -81,16 +88,18 @@ def _enumerate(n, T, value, weight, archetype, example, rho):
                 frozen += p
             for k in range(K):
                 i = index[k]
-                v = value[i]
-                drive[k] += p * v * t
+                drive[k] += p * v[k] * t
                 m[k] += p * archetype[i] * t
-                single[k] += p * example[i] * chi
-                noisy[k] += p * v * v * rho * chi
-                if v != 0.0:
-                    for j in range(k + 1):
-                        u = value[index[j]]
-                        if u != 0.0:
-                            curvature[k, j] += p * v * u * (chi + rho * (n[k] * v + n[j] * u) * chi_h + 2 * rho * rho * n[k] * v * n[j] * u * chi_w)
+            if chi > 1e-25:
+                p_chi, p_h, p_w = p * chi, p * chi_h, 2 * p * chi_w
+                for k in range(K):
+                    u[k] = rho * n[k] * v[k] * v[k]
+                    single[k] += p_chi * example[index[k]]
+                    noisy[k] += p_chi * rho * v[k] * v[k]
+                for k in range(K):
+                    if v[k] != 0.0:
+                        for j in range(k + 1):
+                            curvature[k, j] += v[k] * (p_chi * v[j] + p_h * u[j]) + u[k] * (p_h * v[j] + p_w * u[j])
         for k in range(K - 1, -1, -1):
             index[k] += 1
             if index[k] < S:
@@ -104,10 +113,27 @@ def _enumerate(n, T, value, weight, archetype, example, rho):
     return drive, m, curvature, single, log_cosh, entropy, frozen, tied
 
 
-def averages(e, T, n):
-    """`Averages` of `Diluted` e at the overlaps n (K,) and temperature T >= 0."""
+@njit(cache=True, nogil=True, error_model="numpy")
+def _blurred(h, w, T):
+    """(m, chi, dchi/dh, dchi/dw, T E ln 2cosh) as in averages.py to 1e-4, with tanh(x) = sum_i c_i erf(k_i x), in closed form."""
+    m = chi = chi_h = chi_w = log_cosh = 0.0
+    for i in range(ERF_WEIGHT.size):
+        c, k = ERF_WEIGHT[i], ERF_RATE[i]
+        k /= math.sqrt(T * T + 2 * k * k * w)
+        x = k * h
+        error, bell = math.erf(x), math.exp(-x * x) / math.sqrt(math.pi)
+        m += c * error
+        chi += c * 2 * k * bell
+        chi_h -= c * 4 * k * k * x * bell
+        chi_w += c * 2 * k**3 * (2 * x * x - 1) * bell
+        log_cosh += c * (h * error + bell / k)
+    return m, chi, chi_h, chi_w, log_cosh
+
+
+def averages(e, T, n, rough=False):
+    """`Averages` of `Diluted` e at the overlaps n (K,) and temperature T >= 0; rough: Gaussian ones to 1e-4, many times faster."""
     n = np.asarray(n, float)
-    return Averages(n, *_enumerate(n, float(T), *e.arrays, e.rho))
+    return Averages(n, *_enumerate(n, float(T), *e.arrays, e.rho, rough))
 
 
 def free_energy(e, a):
@@ -126,12 +152,12 @@ def lowest_mode(e, a):
 
 # ---- descent
 
-def descend(e, T, n, basis=None):
+def descend(e, T, n, basis=None, rough=False):
     """(Averages, residual, iterations) of the state that n flows to; basis (K, k): within the subspace that its columns span."""
     B = np.eye(e.K) if basis is None else basis
     size = (B * B).sum(0)
     x = B.T @ n / size
-    a = averages(e, T, B @ x)
+    a = averages(e, T, B @ x, rough)
     last, escapes, residual, step = math.inf, 0, math.inf, 0
     while step < STEPS:
         step += 1
@@ -139,7 +165,7 @@ def descend(e, T, n, basis=None):
         residual = float(np.abs(gradient / size).max())
         stuck = basis is None and a.tied > 0 and e.rho > 0       # an overlap that is zero stays zero by symmetry
         if stuck or residual <= 1e-15 or (residual < 1e-11 and residual > last / 4):
-            out = _escape(e, T, a) if basis is None and escapes < ESCAPES else None
+            out = _escape(e, T, a, rough) if basis is None and escapes < ESCAPES else None
             if out is None:
                 break
             a, x, last, escapes = out, out.n, math.inf, escapes + 1
@@ -149,15 +175,15 @@ def descend(e, T, n, basis=None):
         if a.tied == 0 and T + e.rho > 0:
             modes, V = np.linalg.eigh(B.T @ hessian(e, a) @ B)
             way = V @ ((V.T @ gradient) / np.maximum(np.abs(modes), 1e-6))
-            newton, gain, part = averages(e, T, B @ (x - way)), float(gradient @ way), 1.0
+            newton, gain, part = averages(e, T, B @ (x - way), rough), float(gradient @ way), 1.0
             while gain > 1e-12 and part > 1e-3:
                 if free_energy(e, newton) < free_energy(e, a) - 0.2 * part * gain:
                     best = newton
                     break
                 part /= 4
-                newton = averages(e, T, B @ (x - part * way))
+                newton = averages(e, T, B @ (x - part * way), rough)
         if best is None:
-            best = averages(e, T, B @ (x - gradient / (e.norm * size)))
+            best = averages(e, T, B @ (x - gradient / (e.norm * size)), rough)
             if a.tied == 0 and T + e.rho > 0:
                 difference = free_energy(e, newton) - free_energy(e, best)
                 closer = np.abs(e.norm * newton.n - newton.drive).max() < np.abs(e.norm * best.n - best.drive).max()
@@ -169,7 +195,7 @@ def descend(e, T, n, basis=None):
     return a, residual, step
 
 
-def _escape(e, T, a):
+def _escape(e, T, a, rough):
     """`Averages` at lower f beside a saddle; None where the state is stable."""
     if a.tied > 0:
         way = np.arange(e.K, 0, -1.0) / e.K
@@ -181,7 +207,7 @@ def _escape(e, T, a):
     here, length = free_energy(e, a), 0.3 * (1 - e.d) / e.norm
     while length > 1e-7:
         for sign in (1, -1):
-            b = averages(e, T, a.n + sign * length * way)
+            b = averages(e, T, a.n + sign * length * way, rough)
             if free_energy(e, b) < here - 1e-15:
                 return b
         length /= 3
@@ -197,48 +223,52 @@ def subspace(K, *sizes):
     return B
 
 
-def ordered(e, T, a):
+def ordered(e, T, a, rough=False):
     """The same state with overlaps n >= 0 in descending order: permutations and signs of patterns are symmetries."""
     n = np.sort(np.abs(a.n))[::-1]
-    return a if np.array_equal(n, a.n) else averages(e, T, n)
+    return a if np.array_equal(n, a.n) else averages(e, T, n, rough)
 
 
-def starts(e, thorough=True):
-    """Starting points (number, K) of multistart, in units of (1 - d)/norm: structured ones, and random ones from a fixed seed."""
-    K, out = e.K, []
-    tilt = 1 - 0.01 * np.arange(K)
-    for k in range(1, K + 1):
-        out.append(np.where(np.arange(K) < k, tilt, 0.0))
-        if thorough and k > 1:
-            out += [np.where(np.arange(K) < j, 0.7, np.where(np.arange(K) < k, 0.45, 0.0)) * tilt for j in range(1, k)][:4 if K < 6 else 1]
-    out += [ratio ** np.arange(K) for ratio in (e.d or 0.01, 0.5, 0.8)]
-    out.append(np.linspace(0.8, 0.3, K))
-    if thorough:
-        out += list(np.random.default_rng(0).uniform(0, 1, (RANDOM_STARTS if K < 6 else RANDOM_STARTS // 3, K)))
-    return np.array(out)
+def minima(e, T, lowest=False):
+    """[(Averages, residual, iterations), ...] of the stable states, lowest free energy first, up to permutations and signs.
+
+    lowest: only the first of the list is needed.
+    """
+    p = 1 - e.d
+    if T >= p:
+        return [(averages(e, T, np.zeros(e.K)), 0.0, 0)]              # f is convex
+    if T == 0 and e.rho == 0:
+        return [(averages(e, T, n), 0.0, 1) for n in search.ground_states(e)[:1 if lowest else None]]
+    seeds = search.seeds(e)
+    if e.rho > 0 and T > 0:
+        seeds = [a.n for a, _, _ in descents(e, T, seeds, rough=True)]
+        if lowest:
+            f = np.array([free_energy(e, averages(e, T, n)) for n in seeds])
+            seeds = [n for n, high in zip(seeds, f > f.min() + CLOSE * p * p) if not high]
+    return descents(e, T, seeds)
 
 
-def minima(e, T, seeds=None):
-    """[(Averages, residual, iterations), ...] of the stable states, lowest free energy first, up to permutations and signs."""
+def descents(e, T, seeds, rough=False):
+    """The different stable states that the seeds (number, K) flow to, as `minima`."""
     found = []
-    for n in (starts(e) * (1 - e.d) / e.norm if seeds is None else seeds):
-        a, residual, steps = descend(e, T, n)
+    for n in seeds:
+        a, residual, steps = descend(e, T, n, rough=rough)
         if residual > CONVERGED or a.tied > 0:
             continue
-        a = ordered(e, T, a)
+        a = ordered(e, T, a, rough)
         if not any(np.abs(a.n - b.n).max() < SAME * (1 - e.d) for b, _, _ in found):
             found.append((a, residual, steps))
     return sorted(found, key=lambda state: free_energy(e, state[0]))
 
 
-def stable_states(params, e):
+def stable_states(params, e, lowest=False):
     """`minima`; the sum over all means of examples, which is slow, starts from the states of Gaussian examples."""
-    if len(e.value) == 3 or params.learning == "storage":
-        return minima(e, params.T)
+    if len(e.value) == 3:
+        return minima(e, params.T, lowest=lowest)
     module = equations.get("multitasking")
     smooth = module.build(params.replace(form="gaussian"))
-    seeds = [a.n for a, _, _ in minima(smooth, params.T)] + list(starts(e, thorough=False)[-4:] * (1 - e.d) / e.norm)
-    return minima(e, params.T, seeds)
+    seeds = [a.n for a, _, _ in minima(smooth, params.T)] + list(search.starts(e.K, e.d)[-4:] * (1 - e.d) / e.norm)
+    return descents(e, params.T, seeds)
 
 
 def state_class(overlaps, d):
@@ -320,7 +350,7 @@ def solve(network, *, start=None, ansatz="rs", k=None, **params):
     if isinstance(start, np.ndarray):
         return solution(network, "given", params, e, *descend(e, T, start / e.norm))
     if start == "lowest":
-        found = stable_states(params, e)
+        found = stable_states(params, e, lowest=True)
         if not found:
             return absent(network, start, params, "no start converged; start from given overlaps")
         return solution(network, start, params, e, *found[0])

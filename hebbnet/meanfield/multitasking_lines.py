@@ -12,6 +12,7 @@ from .. import equations
 from ..params import PARAMETERS, ParameterError, Params, check, choose, count, nearest
 from . import multitasking as states
 from .edges import sign_changes
+from .multitasking_search import COMPLETE
 
 NETWORK = "multitasking"
 TIGHT = {"xtol": 1e-15, "rtol": 1e-14}
@@ -122,7 +123,7 @@ def ground_state(given, unknown, size):
         """Energy of the hierarchical state minus the lowest energy found."""
         _, e = _at(given, d=d)
         a = states.averages(e, 0.0, equations.get(NETWORK).hierarchy(e.K, d))
-        found = states.minima(e, 0.0)
+        found = states.minima(e, 0.0, lowest=True)
         return states.free_energy(e, a) - states.free_energy(e, found[0][0])
 
     low, high = 0.5, end * (1 - 1e-9)
@@ -131,7 +132,7 @@ def ground_state(given, unknown, size):
     while high - low > 1e-11:
         middle = (low + high) / 2
         low, high = (low, middle) if excess(middle) > 1e-13 else (middle, high)
-    status = "converged" if given.K == 3 else "converged: an upper bound, as the search for states of lower energy may have missed some"
+    status = "converged" if given.K <= COMPLETE else "converged: an upper bound, as the search for states of lower energy may have missed some"
     return _line([high], status, lambda d: _hierarchy(given, d))
 
 
