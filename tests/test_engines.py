@@ -4,7 +4,7 @@ import pytest
 from networks import brute_energy, problem, state
 
 from hebbnet import networks
-from hebbnet.montecarlo import forms, numba_engine, numpy_engine
+from hebbnet.montecarlo import forms, native, numba_engine, numpy_engine
 from hebbnet.montecarlo.problem import DYNAMICS, ORDERS
 from hebbnet.params import Params
 
@@ -104,14 +104,14 @@ def test_same_seed_same_spins_in_both_engines(P, N, K, self_interaction, kernel)
             p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction,
                         dynamics=dynamics, order=order)
             assert p.form.kernel == kernel
-            assert_same(p, numba_engine.Engine(p), numpy_engine.Engine(p))
+            assert_same(p, numba_engine.Engine(p, C=False), numpy_engine.Engine(p))
 
 
 @pytest.mark.parametrize("P", [2, 3, 4])
 def test_same_spins_at_zero_temperature_where_fields_vanish(P):
     for dynamics in DYNAMICS:
         p = problem(P, 16, 2, T=0.0, dynamics=dynamics)
-        assert_same(p, numba_engine.Engine(p), numpy_engine.Engine(p), chains=8)
+        assert_same(p, numba_engine.Engine(p, C=False), numpy_engine.Engine(p), chains=8)
 
 
 def assert_same(p, one, other, chains=2):
@@ -165,9 +165,52 @@ def test_running_in_pieces_changes_nothing(P, K):
 
 def test_kernels_compile_once_per_form():
     p = problem(4, 30, 64)
-    numba_engine.Engine(p).advance(state(p), 1)
+    numba_engine.Engine(p, C=False).advance(state(p), 1)
     before = len(numba_engine.run_overlaps.signatures)
     for T, K, dynamics in [(0.1, 64, "metropolis"), (0.7, 200, "heat-bath"), (0.0, 65, "parallel")]:
         other = problem(4, 30, K, T=T, dynamics=dynamics)
-        numba_engine.Engine(other).advance(state(other), 1)
+        numba_engine.Engine(other, C=False).advance(state(other), 1)
     assert len(numba_engine.run_overlaps.signatures) == before
+
+
+# ---- the C kernels -----------------------------------------------------------------------------------------------------------------
+
+C_KERNELS = pytest.mark.skipif(native.LIBRARY is None, reason="no C kernels: not built, switched off, or no AVX-512 with byte permutations here")
+NATIVE = [   # P, N, K, self_interaction, bytes of a table's entry (0: words); K at and about whole registers
+    (2, 9, 1, False, 1), (2, 127, 64, False, 1), (4, 20, 7, False, 2), (4, 100, 3000, False, 3), (4, 100, 128, True, 3), (6, 127, 65, False, 4),
+    (8, 40, 63, False, 4), (8, 90, 200, False, 5), (4, 128, 100, False, 3), (4, 255, 70, True, 4), (6, 200, 60, False, 5),
+    (2, 256, 100, False, 0), (2, 300, 1, False, 0), (2, 300, 640, True, 0),
+]
+
+
+@C_KERNELS
+@pytest.mark.parametrize("P, N, K, self_interaction, planes", NATIVE)
+def test_the_c_kernels_make_the_same_flips(P, N, K, self_interaction, planes):
+    for dynamics in DYNAMICS:
+        for order in ORDERS:
+            p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction, dynamics=dynamics, order=order)
+            engine = numba_engine.Engine(p, matrix=False)
+            assert engine.native.struct.planes == planes
+            assert_same(p, engine, numba_engine.Engine(p, matrix=False, C=False), chains=3)
+
+
+@C_KERNELS
+def test_the_c_kernels_against_the_reference_engine():
+    for P, N in ((2, 20), (4, 20), (6, 14), (4, 130), (2, 260)):
+        p = problem(P, N, 70)
+        assert_same(p, numba_engine.Engine(p, matrix=False), numpy_engine.Engine(p))
+
+
+@C_KERNELS
+def test_batches_of_random_numbers_change_nothing(monkeypatch):
+    p = problem(4, 40, 60)
+    whole, flips = numba_engine.Engine(p).advance(state(p), 12)
+    monkeypatch.setattr(native, "BATCH", 200)   # two sweeps of two chains
+    pieces, total = numba_engine.Engine(p).advance(state(p), 12)
+    np.testing.assert_array_equal(whole.spins, pieces.spins)
+    np.testing.assert_array_equal(flips, total)
+
+
+def test_what_the_c_kernels_do_not_take_goes_to_numba():
+    for P, N, K, why in ((3, 20, 10, "D even"), (4, 256, 10, "N"), (8, 127, 120_000, "float64 sums")):
+        assert numba_engine.Engine(problem(P, N, K)).native is None, why

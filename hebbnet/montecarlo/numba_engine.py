@@ -15,7 +15,7 @@ from numba.extending import overload
 
 from .. import streams
 from ..patterns import log
-from . import forms
+from . import forms, native
 from .forms import Symmetric
 from .problem import HALF
 
@@ -103,12 +103,14 @@ class Engine:
 
     A law quadratic in X has a second form, an N x N coupling matrix with cached local fields: an attempt is O(1) and a flip O(N),
     against O(K) for both, and to begin and end with it costs about N + K flips more.  matrix: use it or not; None goes by cost,
-    which is K > N before any acceptance is known and flips per sweep < 2 K (measured crossover) after.  The spins are the same.
+    which is K > N before any acceptance is known and flips per sweep < 2 K (measured crossover) after.  C: whether overlaps may be handled by
+    the kernels of native.c, where they are there and take the problem.  The spins are the same.
     """
 
-    def __init__(self, problem, matrix=None):
+    def __init__(self, problem, matrix=None, C=True):
         self.problem, form, N = problem, problem.form, problem.patterns.N
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
+        self.native = native.Kernel(problem) if C and native.takes(problem) else None
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
             self.squares = np.sum(problem.patterns.rows.astype(float) ** 2, axis=0)
@@ -141,6 +143,10 @@ class Engine:
             run_all_matrix(self.couplings, rows, state.spins, X, *order)
             if self.symmetric:   # E_1 and E_2
                 state.overlaps[:, 0], state.overlaps[:, 1] = X, (X**2 - self.squares) / 2
+        elif self.native:
+            flips += self.native.advance(state, sweeps, rule, lambda first, count: draw_sweeps(
+                problem.key, first, count, problem.sample, draws, units, problem.order == "random" and problem.dynamics != "parallel",
+                problem.patterns.N))
         else:
             run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, *order)
         if self.free and sweeps:
@@ -535,3 +541,19 @@ def draw_sweep(key, sweep, chain, sample, draw, unit, random, limits, sites, wor
         log(limits, work[1])
         for a in range(N):
             limits[a] = -unit * (n[a] - limits[a])
+
+
+def draw_sweeps(key, first, sweeps, sample, draws, units, random, N):
+    """`limits` and `sites` (C, sweeps, N) of all chains; sites None unless `random`."""
+    shape = (len(units), sweeps, N)
+    limits, sites = np.empty(shape), np.empty(shape if random else (1, 1, 1), np.int64)
+    fill_sweeps(key, first, sample, draws, units, random, limits, sites, np.empty((2, N)))
+    return limits, sites if random else None
+
+
+@njit(**FAST)
+def fill_sweeps(key, first, sample, draws, units, random, limits, sites, work):
+    for chain in range(limits.shape[0]):
+        for k in range(limits.shape[1]):
+            site = sites[chain, k] if random else sites[0, 0]
+            draw_sweep(key, first + k, chain, sample, draws[chain], units[chain], random, limits[chain, k], site, work)

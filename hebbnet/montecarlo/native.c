@@ -1,0 +1,153 @@
+/* Local fields of +-1 rows with the vector instructions that numba does not reach; the same integers, so the same spins.
+
+   Loaded through ctypes (native.py) where the machine has AVX-512 with byte permutations; elsewhere numba's kernels are used.  Random numbers come
+   from the caller: limits and sites of every attempt.
+
+   bytes: N < 256.  A row's overlap is kept as the byte u = (X + N)/2, and what a pattern adds to the field is looked up, byte by byte, in a table of
+   128 entries that lives in two registers: one instruction for 64 patterns; two and a choice by the highest bit of u for N >= 128.  The sum of bytes is exact, and no
+   polynomial is evaluated.
+   words: P = 2.  h = sum_mu xi X - s S from overlaps X as 16-bit integers.
+
+   Rows are filled up to whole registers with patterns of all +1, whose share is taken off again: a register of theirs costs no branch. */
+#include <stdint.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define WIDE __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi")))
+#define INLINE WIDE static inline __attribute__((always_inline))
+
+int hebbnet_supported(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi");
+}
+
+typedef struct {
+    const uint64_t *bits;    /* (N, words): bit mu of row i is set where xi_mu,i = +1 */
+    int64_t N, S, words;     /* words = ceil(S / 64); patterns from S on are all +1 */
+    const uint8_t *tables;   /* bytes: (2, planes, 256), those of s = -1 first; entry u: byte `plane` of D(2 u - N - s) - base */
+    int64_t planes, base;
+    double denominator;      /* a decision compares h * denominator with its limit */
+} problem;
+
+/* Sums of `planes` bytes of the entries of all patterns, added to `sums`; D is odd, so that a pattern with xi = -1 has the entry of N - u.
+   planes and large are constants where this is called, so that tables and sums stay in registers. */
+INLINE void sum_planes(const problem *p, const uint8_t *u, const uint64_t *bits, const uint8_t *table, int planes, int large, int64_t *sums)
+{
+    const __m512i N = _mm512_set1_epi8((char)p->N), zero = _mm512_setzero_si512();
+    __m512i part[4][4], sum[4];
+    for (int k = 0; k < planes; k++) {
+        for (int quarter = 0; quarter < (large ? 4 : 2); quarter++)
+            part[k][quarter] = _mm512_loadu_si512(table + 256 * k + 64 * quarter);
+        sum[k] = zero;
+    }
+    for (int64_t w = 0; w < p->words; w++) {
+        __m512i x = _mm512_loadu_si512(u + 64 * w);
+        x = _mm512_mask_sub_epi8(x, ~bits[w], N, x);
+        for (int k = 0; k < planes; k++) {
+            __m512i entry = _mm512_permutex2var_epi8(part[k][0], x, part[k][1]);
+            if (large)
+                entry = _mm512_mask_mov_epi8(entry, _mm512_movepi8_mask(x), _mm512_permutex2var_epi8(part[k][2], x, part[k][3]));
+            sum[k] = _mm512_add_epi64(sum[k], _mm512_sad_epu8(entry, zero));
+        }
+    }
+    for (int k = 0; k < planes; k++)
+        sums[k] = _mm512_reduce_add_epi64(sum[k]);
+}
+
+INLINE int64_t field_bytes(const problem *p, const uint8_t *u, int64_t i, int s)
+{
+    const uint64_t *bits = p->bits + i * p->words;
+    const uint8_t *table = p->tables + (s > 0) * p->planes * 256;
+    const int64_t padding = 64 * p->words - p->S;
+    int64_t h = p->S * p->base, sums[4];
+    for (int64_t first = 0; first < p->planes; first += 4, table += 4 * 256) {   /* as many tables at a time as fit the registers */
+        int count = p->planes - first < 4 ? (int)(p->planes - first) : 4;
+#define SUM(n) case n: if (p->N < 128) sum_planes(p, u, bits, table, n, 0, sums); else sum_planes(p, u, bits, table, n, 1, sums); break;
+        switch (count) { SUM(1) SUM(2) SUM(3) SUM(4) }
+#undef SUM
+        for (int k = 0; k < count; k++)
+            h += (sums[k] - padding * table[256 * k + u[64 * p->words - 1]]) << (8 * (first + k));
+    }
+    return h;
+}
+
+INLINE void turn_bytes(const problem *p, uint8_t *u, int64_t i, int s)   /* after spin i has become s */
+{
+    const uint64_t *bits = p->bits + i * p->words;
+    const __m512i up = _mm512_set1_epi8((char)s), down = _mm512_set1_epi8((char)-s);
+    for (int64_t w = 0; w < p->words; w++) {
+        __m512i x = _mm512_loadu_si512(u + 64 * w);
+        _mm512_storeu_si512(u + 64 * w, _mm512_add_epi8(x, _mm512_mask_blend_epi8(bits[w], down, up)));
+    }
+}
+
+INLINE int64_t field_words(const problem *p, const int16_t *X, int64_t i, int s)
+{
+    const uint32_t *bits = (const uint32_t *)(p->bits + i * p->words);
+    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi16(1);
+    __m512i sum = zero;
+    for (int64_t w = 0; w < 2 * p->words; w++) {
+        __m512i x = _mm512_loadu_si512(X + 32 * w);
+        sum = _mm512_add_epi32(sum, _mm512_madd_epi16(_mm512_mask_sub_epi16(x, ~bits[w], zero, x), one));
+    }
+    return _mm512_reduce_add_epi32(sum) - (64 * p->words - p->S) * X[64 * p->words - 1] - s * p->S;
+}
+
+INLINE void turn_words(const problem *p, int16_t *X, int64_t i, int s)
+{
+    const uint32_t *bits = (const uint32_t *)(p->bits + i * p->words);
+    const __m512i up = _mm512_set1_epi16((short)(2 * s)), down = _mm512_set1_epi16((short)(-2 * s));
+    for (int64_t w = 0; w < 2 * p->words; w++) {
+        __m512i x = _mm512_loadu_si512(X + 32 * w);
+        _mm512_storeu_si512(X + 32 * w, _mm512_add_epi16(x, _mm512_mask_blend_epi16(bits[w], down, up)));
+    }
+}
+
+/* The new value of a spin s: rule 0, heat-bath, s = +1 iff h > limit; rule 1, a flip iff s h <= limit. */
+INLINE int8_t decide(int rule, double h, int8_t s, double limit)
+{
+    if (rule == 0)
+        return h > limit ? 1 : -1;
+    return s * h <= limit ? (int8_t)-s : s;
+}
+
+/* `sweeps` sweeps of every chain.  spins (C, N); overlaps (C, 64 words) of `type`; limits (C, sweeps, N); sites (C, sweeps, N), or NULL for the
+   order 0 ... N-1; next (N) scratch for parallel dynamics, else NULL; flips (C) is added to. */
+#define RUN(name, type, field, turn)                                                                                                    \
+    WIDE void name(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, type *overlaps, const double *limits,               \
+                   const int64_t *sites, int rule, int8_t *next, int64_t *flips)                                                        \
+    {                                                                                                                                   \
+        const int64_t N = p->N;                                                                                                         \
+        for (int64_t c = 0; c < chains; c++) {                                                                                          \
+            int8_t *s = spins + c * N;                                                                                                  \
+            type *x = overlaps + c * 64 * p->words;                                                                                     \
+            for (int64_t sweep = 0; sweep < sweeps; sweep++) {                                                                          \
+                const double *limit = limits + (c * sweeps + sweep) * N;                                                                \
+                const int64_t *site = sites ? sites + (c * sweeps + sweep) * N : 0;                                                     \
+                if (next)                                                                                                               \
+                    for (int64_t i = 0; i < N; i++)                                                                                     \
+                        next[i] = decide(rule, field(p, x, i, s[i]) * p->denominator, s[i], limit[i]);                                  \
+                for (int64_t a = 0; a < N; a++) {                                                                                       \
+                    int64_t i = site ? site[a] : a;                                                                                     \
+                    int8_t to = next ? next[i] : decide(rule, field(p, x, i, s[i]) * p->denominator, s[i], limit[a]);                   \
+                    if (to != s[i]) {                                                                                                   \
+                        s[i] = to;                                                                                                      \
+                        turn(p, x, i, to);                                                                                              \
+                        flips[c]++;                                                                                                     \
+                    }                                                                                                                   \
+                }                                                                                                                       \
+            }                                                                                                                           \
+        }                                                                                                                               \
+    }
+
+RUN(hebbnet_bytes, uint8_t, field_bytes, turn_bytes)
+RUN(hebbnet_words, int16_t, field_words, turn_words)
+
+#else
+
+int hebbnet_supported(void) { return 0; }
+void hebbnet_bytes(void) {}
+void hebbnet_words(void) {}
+
+#endif

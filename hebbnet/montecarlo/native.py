@@ -1,0 +1,107 @@
+"""native.c as a kernel of the compiled engine: which problems it takes, and their chains in its form.
+
+It is built with the package where there is a C compiler (setup.py) and used where the processor has its instructions; HEBBNET_NATIVE=0
+switches it off.  Everything runs without it, with the same spins.
+"""
+import ctypes
+import os
+from importlib import util
+
+import numpy as np
+
+from .forms import Form
+
+SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
+MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
+BATCH = 2**18      # attempts whose random numbers are held at a time
+
+
+class _Problem(ctypes.Structure):
+    _fields_ = [("bits", ctypes.c_void_p), ("N", ctypes.c_int64), ("S", ctypes.c_int64), ("words", ctypes.c_int64), ("tables", ctypes.c_void_p),
+                ("planes", ctypes.c_int64), ("base", ctypes.c_int64), ("denominator", ctypes.c_double)]
+
+
+def _library():
+    """The shared library, or None where it was not built, cannot run here, or is switched off."""
+    found = util.find_spec("hebbnet.montecarlo._native")
+    if os.environ.get("HEBBNET_NATIVE") == "0" or found is None:
+        return None
+    try:
+        library = ctypes.CDLL(found.origin)
+    except OSError:
+        return None
+    return library if library.hebbnet_supported() else None
+
+
+LIBRARY = _library()
+
+
+def takes(problem):
+    """Whether the kernels of native.c have this problem's law: +-1 rows, exact, D odd, and few neurons or D(c) a multiple of c."""
+    form = problem.form
+    if LIBRARY is None or not isinstance(form, Form) or not form.exact or (form.fields[::-1] != -form.fields).any():
+        return False
+    N, S = problem.patterns.N, problem.patterns.S
+    if N < SMALL:
+        return planes(form.fields) <= MOST_BYTES
+    return N < 2**14 and S * N < 2**30 and factor(form.fields) is not None
+
+
+def factor(fields):
+    """k where D(c) = k c, else None."""
+    N = len(fields)
+    k = int(fields[-1]) // max(N - 1, 1)
+    return k if (fields == k * np.arange(-(N - 1), N, 2)).all() else None
+
+
+def planes(fields):
+    return max(1, (int(fields.max() - fields.min()).bit_length() + 7) // 8)
+
+
+class Kernel:
+    """A problem as native.c wants it."""
+
+    def __init__(self, problem):
+        self.problem, patterns, form = problem, problem.patterns, problem.form
+        N, S = patterns.N, patterns.S
+        self.words = -(-S // 64)
+        up = np.ones((N, 64 * self.words), bool)
+        up[:, :S] = patterns.rows[:, :S] > 0
+        self.bits = np.packbits(up, axis=1, bitorder="little")
+        self.small = N < SMALL
+        count, base, denominator = 0, 0, float(form.denominator)
+        self.tables = np.zeros((2, 1, SMALL), np.uint8)
+        if self.small:
+            count, base = planes(form.fields), int(form.fields.min())
+            self.tables = np.zeros((2, count, SMALL), np.uint8)
+            for s in (-1, 1):   # u = (X + N)/2, c = X - s; entries that no state reaches stay 0
+                u = np.arange(N) + (s > 0)
+                for plane in range(count):
+                    self.tables[(s + 1) // 2, plane, u] = ((form.fields - base) >> (8 * plane)) & 255
+        else:
+            denominator *= factor(form.fields)
+        self.struct = _Problem(self.bits.ctypes.data, N, S, self.words, self.tables.ctypes.data, count, base, denominator)
+        self.call = LIBRARY.hebbnet_bytes if self.small else LIBRARY.hebbnet_words
+        self.call.restype = None
+
+    def advance(self, state, sweeps, rule, draw):
+        """Advance `state` in place; flips made (C,).  draw(first, sweeps) -> limits (C, sweeps, N), sites the same or None."""
+        problem, (C, N) = self.problem, state.spins.shape
+        S, kind = problem.patterns.S, np.uint8 if self.small else np.int16
+        X = np.empty((C, 64 * self.words), np.int64)
+        X[:, :S], X[:, S:] = state.overlaps[:, :S], state.spins.sum(axis=1, dtype=np.int64)[:, None]
+        overlaps = ((X + N) // 2 if self.small else X).astype(kind)
+        flips, step = np.zeros(C, np.int64), max(1, BATCH // (C * N))
+        following = np.empty(N, np.int8) if problem.dynamics == "parallel" else None
+        for first in range(state.sweep, state.sweep + sweeps, step):
+            count = min(step, state.sweep + sweeps - first)
+            limits, sites = draw(first, count)
+            self.call(ctypes.byref(self.struct), ctypes.c_int64(C), ctypes.c_int64(count), *map(_pointer, (state.spins, overlaps, limits, sites)),
+                      ctypes.c_int(rule), _pointer(following), _pointer(flips))
+        X = overlaps[:, :S].astype(np.int64)
+        state.overlaps[:, :S] = 2 * X - N if self.small else X
+        return flips
+
+
+def _pointer(array):
+    return None if array is None else array.ctypes.data_as(ctypes.c_void_p)
