@@ -363,7 +363,7 @@ class Job:
         from .executors import requeued
         with requeued():
             try:
-                cli.main(self.arguments, standalone_mode=False)
+                cli.main(self.arguments)
             except SystemExit as e:
                 if e.code not in (0, None, 130, 143):
                     raise RuntimeError(f"hebbnet {' '.join(self.arguments)} ended with exit code {e.code}") from None

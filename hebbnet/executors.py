@@ -28,6 +28,7 @@ import threadpoolctl
 _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 MOST_DEATHS = 3    # workers that one item may cost before it counts as failed
 GRACE = 20.0       # seconds that calls in flight have to end after `stop`; SLURM kills 30 after its SIGTERM
+CONNECT = 10.0     # seconds that a Dask scheduler has to answer
 POLL = 0.2         # seconds between looks at `stopping`
 
 
@@ -265,7 +266,7 @@ def _dask(work, items, workers, scheduler, key):
         client = scheduler
         if not isinstance(scheduler, Client):
             try:
-                client = Client(scheduler, timeout=10, set_as_default=False)
+                client = Client(scheduler, timeout=CONNECT, set_as_default=False)
             except (OSError, TimeoutError, ValueError) as e:
                 raise ExecutorError(f"scheduler = {scheduler!r}: no Dask scheduler answers there ({e}); expected an address such as "
                                     "tcp://host:8786, or local") from e

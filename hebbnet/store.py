@@ -6,6 +6,7 @@ shapes, bytes and attributes, so that a flipped byte is an error and never a wro
 """
 import functools
 import hashlib
+import itertools
 import json
 import math
 import os
@@ -32,6 +33,7 @@ _SEAL = b"\nhebbnet sha256 "   # and the hash of all bytes before it: a last lin
 _SEAL_BYTES = len(_SEAL) + 64
 _DAY = 86_400
 SYNC_EVERY = 1.0   # seconds
+_images = itertools.count()   # names in memory: HDF5 knows its open files by name, and workers may be threads of one process
 _synced = {}       # folder -> when this process last synced it
 
 
@@ -193,7 +195,7 @@ def _image(variables, attributes):
     creation.set_link_creation_order(order)   # netCDF-4 asks for it
     creation.set_attr_creation_order(order)
     creation.set_obj_track_times(False)       # same data, same bytes
-    with h5py.File(h5py.h5f.create(b"hebbnet", h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)) as file:
+    with h5py.File(h5py.h5f.create(b"hebbnet-%d" % next(_images), h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)) as file:
         for name, value in attributes.items():
             _put_attribute(file, name, value)
         scales = {dim for variable in variables.values() for dim in variable.dims}
@@ -353,25 +355,28 @@ def _commit():
 
 # ---------------------------------------------------------------- reading
 
-def read(path, image=None):
+def read(path, *, sealed=False):
     """`Contents` of a hebbnet file, verified: every number and attribute is what was written.
 
-    image: its bytes, if they do not lie at `path` but, say, in a block file.  Raises StoreError if the file is missing, not written by
-    hebbnet, or written in a newer schema, and its subclass DamagedError if it is truncated, not HDF5, or its digest does not match.
+    sealed: whether all bytes must be as hebbnet wrote them, as those of task files; otherwise another tool may have rewritten the file, and
+    the contents alone are verified.  Raises StoreError if the file is missing, not written by hebbnet, or written in a newer schema, and
+    its subclass DamagedError if it is truncated, not HDF5, or its digest does not match.
     """
-    return _read(Path(path), image, contents=True)
+    return _read(Path(path), sealed, contents=True)
 
 
-def peek(path, image=None):
+def peek(path, *, sealed=False):
     """The root attributes alone, verified in the same way; quick where all bytes are under a seal.  Raises as `read` does."""
-    return _read(Path(path), image, contents=False)
+    return _read(Path(path), sealed, contents=False)
 
 
-def _read(path, image, contents):
-    image = bytes_of(path) if image is None else image
+def _read(path, sealed, contents):
+    image = bytes_of(path)
     attributes, variables, intact = {}, {}, False
     try:
         intact = _check_bytes(image)
+        if sealed and not intact:
+            raise ValueError("its last line, the sha256 of all before it, is missing")
         with h5py.File(h5py.h5f.open_file_image(image)) as file:
             ours = {"schema_version", "hebbnet_version", "digest"} <= set(file.attrs)
             attributes = _get_attributes(file) if ours else {}

@@ -337,6 +337,8 @@ class _Run:
             self.total += 1
             if isinstance(state, dict):
                 self.done += 1
+                if unit.digest in self.files.checkpoints:   # the last run was killed after it had committed the task
+                    taskfiles.remove(self.files.home / f"{unit.digest}.checkpoint")
                 continue
             if isinstance(state, store.DamagedError):
                 self.aside(unit, state)
@@ -448,11 +450,9 @@ class _Work:
             wall_time = time.perf_counter() - begin + (checkpoint.spent if checkpoint else 0)
             store.write(path, variables, {"seed": self.seed, "study": self.identity, "point": store.to_json(unit.point), "sample": unit.sample,
                                           "revision": self.revision, "wall_time": wall_time}, labels=False)
-            if checkpoint is not None:
-                checkpoint.close()
-            failure = self.home / f"{unit.digest}.failed"
-            if failure.exists():
-                taskfiles.remove(failure)
+            for suffix in ("checkpoint", "failed"):
+                if (self.home / f"{unit.digest}.{suffix}").exists():
+                    taskfiles.remove(self.home / f"{unit.digest}.{suffix}")
             return COMPUTED
 
     def checkpoint(self, unit):
@@ -466,7 +466,7 @@ class _Work:
 
 def _intact(path):
     try:
-        store.peek(path)
+        store.peek(path, sealed=True)
     except store.StoreError:
         return False
     return True

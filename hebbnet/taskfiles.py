@@ -75,6 +75,7 @@ class TaskFiles:
         except OSError as e:
             raise store.StoreError(f"{self.home} cannot be read: {e}; expected the folder of a study: choose another one") from e
         self.loose = {name[:-3] for name in there if name.endswith(".h5") and not name.startswith(".")}
+        self.checkpoints = {name[:-11] for name in there if name.endswith(".checkpoint") and not name.startswith(".")}
         self.failed = {name[:-7] for name in there if name.endswith(".failed") and not name.startswith(".")}
         paths = sorted((self.home / "blocks").glob("[!.]*.h5")) if "blocks" in there else []
         if [path for path, _ in self._blocks] + sorted(self.damaged) != paths:
@@ -113,7 +114,7 @@ class TaskFiles:
         if name in self.loose:
             path = self.home / f"{name}.h5"
             if path.exists():
-                return loose(path)
+                return loose(path, sealed=True)
             self.refresh()   # another run has packed it
         place = self._place(name)
         return None if place is None else packed(self._block(self._blocks[place[0]][0]), place[1])
@@ -130,7 +131,7 @@ class TaskFiles:
 
     def _block(self, path):
         if self._read[0] != path:
-            self._read = path, store.read(path)
+            self._read = path, store.read(path, sealed=True)
         return self._read[1]
 
     def studies(self):
@@ -199,7 +200,7 @@ class TaskFiles:
                     self._remove_packed(name)
                     continue
                 try:
-                    contents = store.read(self.home / f"{name}.h5")
+                    contents = store.read(self.home / f"{name}.h5", sealed=True)
                 except store.StoreError:
                     continue
                 layout = _layout(contents)
@@ -221,7 +222,7 @@ class TaskFiles:
 
     def _remove_packed(self, name):
         with contextlib.suppress(store.StoreError):
-            if store.peek(self.home / f"{name}.h5")["digest"] == self._get_packed(name)["digest"]:
+            if store.peek(self.home / f"{name}.h5", sealed=True)["digest"] == self._get_packed(name)["digest"]:
                 remove(self.home / f"{name}.h5")
 
     def _get_packed(self, name):
@@ -302,7 +303,7 @@ class Checkpoint:
     def __init__(self, path, last, about, interval, stopping, extendable=True):
         self.path, self.last, self.about, self.interval, self.stopping, self.extendable = path, last, about, interval, stopping, extendable
         self.begin = self.saved = time.monotonic()
-        self.spent, self.end = 0.0, None
+        self.spent = 0.0
 
     def load(self, longest):
         """Arrays of the unfinished task, or else of a finished one that was not longer; None if there are neither.
@@ -328,19 +329,14 @@ class Checkpoint:
             raise Stopped
 
     def keep(self, arrays):
-        """The state at the end, with which a longer task goes on."""
-        self.end = arrays
+        """Commit the state at the end, with which a longer task goes on, unless that of a longer one is there."""
+        longer = read_arrays(self.last, self.about) if self.last.exists() else None
+        if self.extendable and (longer is None or longer["sweep"] < arrays["sweep"]):
+            write_arrays(self.last, {**arrays, "spent": self.wall_time()}, self.about, durable=False)
 
     def wall_time(self):
         """Seconds spent on this task, those of earlier runs included."""
         return self.spent + time.monotonic() - self.begin
-
-    def close(self):
-        """After the task has committed its result: keep the end state, drop the checkpoint."""
-        longer = read_arrays(self.last, self.about) if self.end is not None and self.last.exists() else None
-        if self.end is not None and self.extendable and (longer is None or longer["sweep"] < self.end["sweep"]):
-            write_arrays(self.last, {**self.end, "spent": self.wall_time()}, self.about, durable=False)
-        remove(self.path)
 
 
 def write_arrays(path, arrays, about, durable=True):

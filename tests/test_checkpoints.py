@@ -59,19 +59,16 @@ def test_longer_task_goes_on_from_the_end_of_a_shorter_one(case, tmp_path, monke
     task, point = CASES[case]
     short = checkpoint(tmp_path, lambda: False, interval=1e9)
     task.run(point, sample=0, seed=3, checkpoint=short)
-    short.close()
     longer = dataclasses.replace(task, measure=3 * task.measure)
     whole, done = longer.run(point, sample=0, seed=3), []
     monkeypatch.setattr(pieces.Pieces, "__call__", lambda self, state, sweeps: done.append(sweeps) or self.advance(state, sweeps))
     long = checkpoint(tmp_path, lambda: False, interval=1e9)
     equal(longer.run(point, sample=0, seed=3, checkpoint=long), whole)
-    long.close()
     assert sum(done) == 2 * task.measure
     short_whole = task.run(point, sample=0, seed=3)
     done.clear()   # a shorter one cannot use the state of a longer one, and does not replace it
     short = checkpoint(tmp_path, lambda: False, interval=1e9)
     equal(task.run(point, sample=0, seed=3, checkpoint=short), short_whole)
-    short.close()
     assert sum(done) == task.thermalize + task.measure
     assert taskfiles.read_arrays(tmp_path / "x.state", "{}")["sweep"] == task.thermalize + 3 * task.measure
 
