@@ -23,6 +23,7 @@ FAST = dict(cache=True, nogil=True, error_model="numpy")
 # Sums of integers below 2**53 are exact in any order and with or without fused multiply-add
 ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"})
 
+LANES = 4   # tables of counts
 FIELD_RULE, FLIP_RULE = range(2)
 LOGIT, COIN, MINUS_LOG, KEEP = range(4)
 
@@ -66,10 +67,18 @@ class Pairs(NamedTuple):   # forms.Pairs, of rows without their zeros
     squares: np.ndarray
 
 
+class LogSum(NamedTuple):   # forms.LogSum; K: columns that are patterns
+    lam: float
+    unit: float
+    K: int
+
+
 def kernel(problem):
     form, patterns = problem.form, problem.patterns
     if isinstance(form, forms.Pairs):
         return Pairs(form.squares)
+    if isinstance(form, forms.LogSum):
+        return LogSum(form.lam, form.denominator, patterns.S)
     if isinstance(form, Symmetric):
         return (Products if form.exact else OrderedProducts)(tuple(range(1, form.P)))
     if form.kernel == "table":
@@ -157,6 +166,10 @@ class Engine:
         """sum_mu law(X_mu) of every chain, (C,)."""
         if isinstance(self.problem.form, forms.Pairs):
             return self.problem.form.energies(state.overlaps)
+        if isinstance(self.problem.form, forms.LogSum):
+            sums = np.empty(len(state.overlaps))
+            log_sums(state.overlaps, self.kernel, self.problem.patterns.N, sums)
+            return sums
         if self.symmetric:
             sums = np.zeros(len(state.overlaps), self.problem.form.sums)
             sum_last(state.overlaps, sums)
@@ -275,7 +288,7 @@ def local_field(rows, i, X, s, form):
 @overload(local_field, jit_options=FAST)
 def _(rows, i, X, s, form):
     return {Int32: _int32, Int32Blocks: _int32_blocks, Float64: _float64, Table: _table, Products: _products,
-            OrderedProducts: _ordered_products, Pairs: _pairs}[form.instance_class]
+            OrderedProducts: _ordered_products, Pairs: _pairs, LogSum: _log_sum}[form.instance_class]
 
 
 def _int32(rows, i, X, s, form):
@@ -304,6 +317,10 @@ def _ordered_products(rows, i, X, s, form):
 
 def _pairs(rows, i, X, s, form):
     return float(sum_pairs(rows, i, X, s, form.squares))
+
+
+def _log_sum(rows, i, X, s, form):
+    return log_sum_field(rows, i, X, s, form.lam, form.unit, form.K)
 
 
 def turn(rows, i, X, s, form):
@@ -439,6 +456,68 @@ def sum_pairs(rows, i, X, s, squares):
 def add_entries(rows, i, X, change):
     for k in range(np.uint64(rows.start[i]), np.uint64(rows.start[i + 1])):
         X[rows.column[k]] += change * np.int64(rows.value[k])
+
+
+@njit(**FAST)
+def log_sum_field(rows, i, X, s, lam, unit, K):
+    """[ln(sum at s_i = 1) - ln(sum at s_i = -1)]/2 times `unit`, from the numbers of rows with each overlap and sign."""
+    N = rows.shape[0]
+    n = np.zeros((LANES, 2 * N + 2), np.int64)
+    row, overlap = rows[i, :K], X[:K]
+    whole = K // LANES * LANES
+    for mu in range(0, whole, LANES):   # neighbors count in tables of their own: an increment need not wait for the last one
+        for lane in range(LANES):
+            n[lane, np.uint64(np.int64(overlap[mu + lane]) + N + ((row[mu + lane] + 1) >> 1))] += 1
+    for mu in range(whole, K):
+        n[0, np.int64(overlap[mu]) + N + ((row[mu] + 1) >> 1)] += 1
+    for lane in range(1, LANES):
+        for k in range(n.shape[1]):
+            n[0, k] += n[lane, k]
+    top = n.shape[1] - 1
+    while n[0, top] == 0:
+        top -= 1
+    top -= top & 1
+    up, down = log_of_counts(n[0, 1:], top, lam), log_of_counts(n[0], top, lam)      # ln A+, ln A-, over exp(lam (top - N))
+    here, flipped = log_add(up, down), log_add(up - 2 * lam * s, down + 2 * lam * s)
+    return unit * s * (here - flipped) / 2
+
+
+@njit(**FAST)
+def log_of_counts(n, top, lam):
+    """ln sum_k n[k] exp(lam (k - top)) over even k up to top, largest term first and shifted out; -inf without any."""
+    first = top
+    while first >= 0 and n[first] == 0:
+        first -= 2
+    total = 0.0
+    for k in range(first, -1, -2):
+        if n[k] > 0:
+            total += n[k] * np.exp(lam * (k - first))
+    return np.log(total) + lam * (first - top) if first >= 0 else -np.inf
+
+
+@njit(**FAST)
+def log_add(a, b):
+    """ln(exp(a) + exp(b)); one of them may be -inf."""
+    if a < b:
+        a, b = b, a
+    return a + np.log1p(np.exp(b - a))
+
+
+@njit(**FAST)
+def log_sums(X, form, N, sums):
+    """sums[c] = ln sum_mu exp(lam X_mu)."""
+    for chain in range(len(X)):
+        n = np.zeros(2 * N + 1, np.int64)
+        for mu in range(form.K):
+            n[np.int64(X[chain, mu]) + N] += 1
+        top = 2 * N
+        while n[top] == 0:
+            top -= 1
+        sums[chain] = 0.0
+        for k in range(top, -1, -2):
+            if n[k] > 0:
+                sums[chain] += n[k] * np.exp(form.lam * (k - top))
+        sums[chain] = np.log(sums[chain]) + form.lam * (top - N)
 
 
 @njit(**FAST)
