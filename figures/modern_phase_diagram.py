@@ -12,7 +12,7 @@ LINES = (("spinodal", "$T$ spinodal: a well ends", "-"), ("union", "$T$ union: a
 
 
 def draw(run, lines, path):
-    lam, N = float(run.lam), int(run.N)
+    lam, K = float(run.lam), int(run.K)
     with plotting.figure(path, ncols=2, figsize=(10.5, 4.8), sharey=True) as (fig, axes):
         for ax, ensemble in zip(axes, run.ensemble.values):
             for which, words, dashes in LINES:
@@ -21,7 +21,7 @@ def draw(run, lines, path):
             m = run.m_mean.sel(ensemble=ensemble).transpose("alpha", "T").values
             alpha, T = np.meshgrid(run.alpha.values, run["T"].values, indexing="ij")
             points = ax.scatter(alpha, T, c=m, vmin=0, vmax=1, cmap="viridis", s=34, edgecolors="black", linewidths=0.4, zorder=3,
-                                label=f"Monte Carlo from a pattern, N = {N}")
+                                label=f"Monte Carlo from a pattern,\nK = {K}, $N = \\ln K/\\alpha$")
             where = "sphere" if ensemble == "spherical" else "binary states and patterns"
             ax.set(title=where, xlabel=r"load $\alpha = \ln K / N$", xlim=(0, 0.65), ylim=(0, 2.0))
         axes[0].set_ylabel(plotting.label("T"))

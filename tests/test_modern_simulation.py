@@ -123,6 +123,21 @@ def test_engines_agree_spin_for_spin(dynamics, order):
             assert fa.sum() > 0
 
 
+@pytest.mark.parametrize("dynamics, T", [("heat-bath", 0.0), ("heat-bath", 0.4), ("metropolis", 1.2), ("zero-temperature", 0.0)])
+def test_weights_in_float32_change_no_spin(dynamics, T):
+    """Where their error does not let them decide, rows are counted: also ties, and weights that underflow (lam = 10 and 39)."""
+    for K, N, lam in ((600, 21, 0.4), (700, 40, 2.5), (3000, 30, 0.05), (600, 12, 10.0), (900, 25, 39.0)):
+        p = binary_problem(stored(K, K, N), lam, T, dynamics)
+        begin = np.random.default_rng(K).choice([-1, 1], (3, N)).astype(np.int8)
+        begin[0] = p.patterns.archetypes[0]
+        (a, fa), (b, fb) = (numba_engine.Engine(p, weights=fast).advance(p.begin(begin.copy()), 30) for fast in (True, False))
+        np.testing.assert_array_equal(a.spins, b.spins)
+        np.testing.assert_array_equal(a.overlaps, b.overlaps)
+        np.testing.assert_array_equal(fa, fb)
+        assert numba_engine.Engine(p).weights and fa.sum() > 0
+    assert not numba_engine.Engine(binary_problem(stored(1, 20, 9), 1.0)).weights
+
+
 def test_zero_temperature_is_the_sign_rule():
     """s_i -> sign sum sinh(lam xi_i) exp(lam h_i), neuron by neuron, with the sums of both signs apart."""
     x, lam = stored(5, 60, 14), 0.6
