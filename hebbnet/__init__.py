@@ -20,7 +20,7 @@ _HOME = {
     "learn": "learning", "learning": "learning",
     "simulate": "montecarlo", "MonteCarlo": "montecarlo", "fixed_point": "montecarlo", "FixedPoint": "montecarlo",
     "temper": "montecarlo", "Tempering": "montecarlo", "tune_ladder": "montecarlo",
-    "same_sample": "montecarlo",
+    "same_sample": "montecarlo", "OneUpdate": "montecarlo", "critical_loads": "montecarlo", "retrieved": "montecarlo",
     "Grid": "params", "ParameterError": "params",
     "Study": "sweep", "StudyError": "sweep", "open": "store", "StoreError": "store",
 }

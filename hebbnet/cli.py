@@ -4,6 +4,7 @@ Everything is imported on use, so that `hebbnet --help` is quick.  Exit codes: 0
 converge; 2 bad input, with a last line that names the parameter or file; 130 and 143 stopped by Ctrl-C or SIGTERM.
 """
 import contextlib
+import functools
 import json
 import math
 import re
@@ -76,9 +77,9 @@ def cli():
 
 # ---------------------------------------------------------------- one point
 
-def parameters(command):
+def parameters(command, without=()):
     """An option for every control parameter, in the words of params.py."""
-    for name, parameter in reversed(PARAMETERS.items()):
+    for name, parameter in reversed([(name, p) for name, p in PARAMETERS.items() if name not in without]):
         dashed, more = name.replace("_", "-"), {}
         declared = list(dict.fromkeys([f"--{dashed}", f"--{name}"]))
         if parameter.kind is bool:
@@ -148,8 +149,8 @@ def solve(network, as_json, **options):
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def boundary(network, which, as_json, **options):
     """Find the boundary WHICH of NETWORK (spinodal, transition, at, static_glass, dynamic_glass, gardner; multitasking: ergodic, pure,
-    symmetric, hierarchical, ground_state, multicritical, parallel, spinodal); the parameter left out is
-    the one solved for."""
+    symmetric, hierarchical, ground_state, multicritical, parallel, spinodal; modern, exponential: spinodal, union, single); the
+    parameter left out is the one solved for."""
     from . import boundary
     found = boundary(network, which, **_given(options))
     if as_json:
@@ -166,7 +167,7 @@ def boundary(network, which, as_json, **options):
 
 @cli.command()
 @click.argument("network")
-@parameters
+@functools.partial(parameters, without=("overlap", "patterns"))   # a start, and the user's own patterns
 @click.option("--seed", type=int, default=0, show_default=True, help="Key of the random numbers.")
 @click.option("--start", help="Start: pattern (default), random; multitasking: hierarchical (default), pure, random.")
 @click.option("--overlap", type=float, help="Start at this overlap with pattern 1 instead.")

@@ -19,6 +19,12 @@ OBSERVABLES = {o.name: o for o in [
     # order parameters
     Observable("m", "m", "Mattis overlap with the condensed pattern, per neuron"),
     Observable("m_abs", "|m|", "absolute Mattis overlap with the condensed pattern, per neuron"),
+    Observable("m_max", r"m_{\max}", "largest overlap with any pattern, per neuron"),
+    Observable("alpha_lost", r"\alpha_{\mathrm{lost}}", "load at which the noise of the patterns first exceeds the signal of a probe, ln(K)/N"),
+    Observable("alpha_half", r"\alpha_{1/2}", "load at which one update loses half of the probes"),
+    Observable("alpha_half_err", r"\delta \alpha_{1/2}", "standard error of the load of half of the probes, from the order of their loads"),
+    Observable("m_c", "m_c", "overlap that a well of a modern network must have: minus the energy of the paramagnet"),
+    Observable("virial", "v", "(x . x - x . f(x))/N with the update f, of mean T in Euclidean space", "energy"),
     Observable("m_other", r"m_{\mathrm{other}}", "largest absolute overlap with any other pattern, per neuron"),
     Observable("n", "n", "overlap with the mean of the condensed archetype's examples, times r/R with R = r^2 + (1 - r^2)/M, per neuron"),
     Observable("m_example", r"m_{\mathrm{example}}", "largest absolute overlap with one example of the condensed archetype, per neuron"),
@@ -84,9 +90,11 @@ OBSERVABLES = {o.name: o for o in [
     Observable("ground_state", "d^*", "the hierarchical state stops being the ground state"),
     Observable("multicritical", "d_m", "pure and symmetric states meet on the ergodic line"),
     Observable("parallel", r"\rho_S", "equal overlaps become stable by the noise of the data"),
+    Observable("union", r"T_\mathrm{union}", "all wells of a modern network together balance the paramagnet"),
+    Observable("single", r"T_\mathrm{single}", "one well of a modern network balances the paramagnet"),
 ]}
 _lines = ("spinodal", "transition", "at", "nishimori", "static_glass", "dynamic_glass", "gardner", "ergodic", "pure", "symmetric", "hierarchical",
-          "ground_state", "multicritical", "parallel")
+          "ground_state", "multicritical", "parallel", "union", "single")
 for _line in [OBSERVABLES[name] for name in _lines]:
     OBSERVABLES[f"{_line.name}_roots"] = Observable(f"{_line.name}_roots", _line.symbol, f"{_line.meaning}: all roots")
     OBSERVABLES[f"{_line.name}_status"] = Observable(f"{_line.name}_status", "status", f"{_line.meaning}: what the solver has to say")
@@ -104,6 +112,7 @@ DIMENSIONS = {
     "bin": "bin of the distribution of q",
     "edge": "edge of a bin of the distribution of q",
     "measurement": "measurement within a chain",
+    "probe": "independent starting state",
     "neuron": "neuron",
     "root": "root of the equation, ascending",
     "level": "level of the hierarchy of overlaps, outermost first",

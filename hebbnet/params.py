@@ -73,7 +73,8 @@ PARAMETERS = {p.name: p for p in [
     Parameter(name="P", symbol="P", meaning="interaction order, the number of neurons per interaction", kind=int, low=2),
     Parameter(name="N", symbol="N", meaning="number of neurons", kind=int, low=1),
     Parameter(name="K", symbol="K", meaning="number of stored patterns", kind=int, low=1),
-    Parameter(name="alpha", symbol=r"\alpha", meaning="load; P = 2: K = alpha N, P >= 3: K = alpha (2/P!) N^(P-1)", kind=float, low=0),
+    Parameter(name="alpha", symbol=r"\alpha", kind=float, low=0,
+              meaning="load; P = 2: K = alpha N, P >= 3: K = alpha (2/P!) N^(P-1), modern and exponential: K = exp(alpha N)"),
     Parameter(name="T", symbol="T", meaning="temperature", kind=float, low=0),
     Parameter(name="m0", symbol="m_0", meaning="starting overlap with the condensed pattern, of a simulation", kind=float, low=-1, high=1),
     Parameter(name="d", symbol="d", meaning="dilution: probability of a zero entry of a pattern", kind=float, low=0, high=1, below=True),
@@ -89,6 +90,17 @@ PARAMETERS = {p.name: p for p in [
               choices=("binomial", "gaussian")),
     Parameter(name="stratified", symbol=r"\mathrm{stratified}", meaning="whether the examples of the condensed archetype are drawn with an exact "
               "histogram, for less sample noise", kind=bool),
+    Parameter(name="lam", symbol=r"\lambda", meaning="inverse temperature of the log-sum-exp over the patterns", kind=float, low=0, above=True),
+    Parameter(name="ensemble", symbol=r"\mathrm{ensemble}", meaning="how patterns are drawn: uniform on the sphere of norm sqrt(N), independent "
+              "Gaussian entries, or +-1", kind=str, choices=("spherical", "gaussian", "binary")),
+    Parameter(name="space", symbol=r"\mathrm{space}", meaning="where states live: on the sphere of norm sqrt(N), in +-1, or everywhere, with "
+              "the energy norm(x)^2/2 besides", kind=str, choices=("sphere", "binary", "euclidean")),
+    Parameter(name="overlap", symbol="u_0", meaning="overlap of the starting state with the pattern that is to be retrieved", kind=float, low=-1,
+              high=1),
+    Parameter(name="sigma", symbol=r"\sigma", meaning="standard deviation of Gaussian noise on the pattern that the network starts from", kind=float,
+              low=0),
+    Parameter(name="patterns", symbol=r"\mathrm{patterns}", meaning="whether one given pattern is to be retrieved, or all of them", kind=str,
+              choices=("typical", "all")),
 ]}
 
 

@@ -64,14 +64,14 @@ def memory_limit():
     return 0.8 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def check_memory(K, N, origin, *, learning="storage", M=1, P=2, chains=1):
+def check_memory(K, N, origin, *, learning="storage", M=1, P=2, chains=1, entry=1, cure="lower alpha, N or P"):
     """ParameterError when what is stored does not fit; `origin` says which parameters gave K.
 
-    Storage: K patterns of N bytes.  Learning from M examples of each: the rows besides, and what every one of the `chains` carries for
-    each row, which is an overlap (unsupervised) or P numbers of 8 bytes (supervised).
+    Storage: K patterns of N entries of `entry` bytes.  Learning from M examples of each: the rows besides, and what every one of the `chains`
+    carries for each row, which is an overlap (unsupervised) or P numbers of 8 bytes (supervised).
     """
-    need, limit, rows = padded(K) * N, memory_limit(), K
-    what, cure = f"{K:,} patterns ({{:,.1f}} GB at one byte per entry)", "lower alpha, N or P"
+    need, limit, rows = padded(K) * N * entry, memory_limit(), K
+    what = f"{K:,} patterns ({{:,.1f}} GB at {'one byte' if entry == 1 else f'{entry} bytes'} per entry)"
     if learning != "storage":
         rows = K * M if learning == "unsupervised" else K
         entry, carried = (1, 4) if learning == "unsupervised" else (1 if M <= 127 else 2, 8 * P)
@@ -507,6 +507,37 @@ class Ensemble:
         return self[:].astype(dtype or self.dtype, copy=False)
 
 
+class Real:
+    """Real patterns that a network has stored, with the names of `Patterns`: archetypes (K, N) float64, one contiguous row each.
+
+    fixed: ParameterError unless norm(xi)**2 = N for every pattern.
+    """
+
+    examples = None
+
+    def __init__(self, array, fixed=False):
+        array = np.asarray(array)
+        if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "iufb" or not np.isfinite(array).all():
+            raise ParameterError(f"patterns has shape {array.shape} and type {array.dtype}: expected (K, N), finite numbers, one pattern per row",
+                                 "patterns")
+        self.archetypes = np.ascontiguousarray(array, dtype=np.float64)
+        square = np.mean(self.archetypes**2, axis=1) if fixed else np.ones(1)
+        worst = int(np.argmax(np.abs(square - 1)))
+        if abs(square[worst] - 1) > 1e-6:
+            raise ParameterError(f"patterns[{worst}] has norm**2 = {self.N * square[worst]:.6g} with N = {self.N}: ensemble = 'spherical' expects "
+                                 "norm**2 = N (patterns.scaled stretches them so); ensemble = 'gaussian' takes patterns of any length", "patterns")
+
+    @property
+    def K(self):
+        return self.archetypes.shape[0]
+
+    S = K
+
+    @property
+    def N(self):
+        return self.archetypes.shape[1]
+
+
 def scaled(array, dtype=np.float64, centered=False):
     """The user's real patterns (K, N), such as gray images, stretched to norm(xi)**2 = N, which every threshold assumes: an array (K, N).
 
@@ -549,11 +580,11 @@ def draw_normal(key, sample, mu, size, q, fixed, rows):
     w, scratch = np.empty((4, blocks), np.uint64), np.empty((4, blocks))
     z, center, cluster = np.empty(4 * blocks), np.zeros(4 * blocks), -1
     for k in range(len(rows)):
-        normal(key, sample, mu[k], 0, w, scratch, z)
+        normal(_NORMAL, key, sample, mu[k], 0, w, scratch, z)
         if size > 0:
             if mu[k] // size != cluster:
                 cluster = mu[k] // size
-                normal(key, sample, cluster, 1, w, scratch, center)
+                normal(_NORMAL, key, sample, cluster, 1, w, scratch, center)
             for i in range(N):
                 z[i] = np.sqrt(q) * center[i] + np.sqrt(1.0 - q) * z[i]
         stretch = 1.0
@@ -567,9 +598,9 @@ def draw_normal(key, sample, mu, size, q, fixed, rows):
 
 
 @njit(**FAST)
-def normal(key, sample, mu, chain, w, scratch, z):
-    """z (N padded to 4) = Gaussian numbers of the stream NORMAL, two of two words (Box, Muller): + - * / and square roots only."""
-    fill_words(_NORMAL, mu, chain, sample, key, w)
+def normal(stream, key, sample, mu, chain, w, scratch, z):
+    """z (N padded to 4) = Gaussian numbers of a stream, two of two words (Box, Muller): + - * / and square roots only."""
+    fill_words(stream, mu, chain, sample, key, w)
     radius, e, angle, other = scratch
     for pair in range(2):
         for b in range(radius.size):

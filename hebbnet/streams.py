@@ -27,6 +27,8 @@ class Stream(IntEnum):
     STRATUM = 5   # which neuron takes which quantile of a stratified archetype: block = neuron
     DILUTION = 6  # which entries of diluted patterns are zero: block = neuron // 4, sweep = pattern, chain = 0
     NORMAL = 7    # Gaussian entries of real patterns: block = neuron // 4, sweep = pattern, chain = 0; centers of clusters: chain = 1
+    MOVE = 8      # Gaussian numbers of moves of continuous states: block = neuron // 4, sweep, chain; of their starts: sweep = 2**32 - 1
+    OVERLAP = 9   # overlaps with a probe, drawn without patterns: sweep = chunk, chain = probe
 
 
 BLOCK_BITS = 28   # low bits of the first counter word: the block (attempt) within the stream

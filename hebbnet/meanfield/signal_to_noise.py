@@ -23,7 +23,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import erf
 
-from ..params import PARAMETERS, Parameter, ParameterError, choose
+from ..params import PARAMETERS, Parameter, ParameterError, choose, nearest
+from .solving import own_solver
 
 LOAD = Parameter(name="load", symbol=r"\lambda", meaning="K (P-1)!/N^(P-1)", kind=float, low=0)
 THRESHOLD = Parameter(name="threshold", symbol=r"\Theta", meaning="the overlap asked for is erf(threshold)", kind=float, low=0, above=True)
@@ -34,8 +35,10 @@ DETECTED = 1 / math.sqrt(2)   # the default threshold: erf(1/sqrt(2)) = 0.683
 SMALLEST = 1e-30   # quality at which a search for a lower limit gives up
 
 
-def one_step(network, *, P, load, learning="storage", r=None, M=None, form="binomial", N=None):
+def one_step(network, *, P=None, load=None, learning="storage", r=None, M=None, form="binomial", N=None, **own):
     """Overlap with the archetype after one parallel update of all neurons at T = 0, from the archetype itself.
+
+    "exponential" takes N, one of K, alpha, lam (default 1) and `overlap`, that of the starting state (default 1): meanfield/modern.py.
 
     network: "dense", any P >= 2; load: K (P-1)!/N**(P-1); learning: "storage", without r and M, or "supervised", "unsupervised" from M
     examples of quality r; form: of the mean of the examples, "binomial" (exact, M whole; M even: u = 0 has no sign without noise and
@@ -45,6 +48,12 @@ def one_step(network, *, P, load, learning="storage", r=None, M=None, form="bino
 
     Returns a float in [0, 1].  Equations: this module's docstring.  Raises ParameterError on values outside their domains.
     """
+    solver = own_solver(network)
+    if hasattr(solver, "one_step"):
+        given = {"P": P, "load": load, "r": r, "M": M, "N": N, **own}
+        return solver.one_step(network, **{name: value for name, value in given.items() if value is not None})
+    for name in own:
+        raise ParameterError(f"{network!r} has no parameter {name!r} here.{nearest(name, ('P', 'load', 'learning', 'r', 'M', 'form', 'N'))}", name)
     P, load, learning = _common(network, P, load, learning, ("storage", *EXAMPLES))
     if learning == "storage":
         for name, value in (("r", r), ("M", M)):

@@ -105,6 +105,39 @@ class Pairs:
         return (np.cumsum(X * X, axis=1)[:, -1] - self.sums(self.squares.sum())) // 2
 
 
+@dataclass(frozen=True)
+class LogSum:
+    """Form of the energy H = -(1/lam) ln sum_mu exp(lam X_mu), for binary states a function of how many rows have which overlap.
+
+    With A+- the sums of exp(lam X_mu) over the rows with W_mu,i = +-1, the local field of a spin s_i = +-1 is
+
+        h_i = [ln(sum at s_i = 1) - ln(sum at s_i = -1)]/2,   the sum after a flip being A+ exp(-2 lam s_i) + A- exp(2 lam s_i),
+
+    so that a flip costs 2 s_i h_i/lam as everywhere.  Rows are counted by their overlap, exactly; what rounds are the sums over overlaps, to about
+    1e-15 of ln sum: two engines may decide differently with a chance of about 1e-14 per attempt.  Fields below 2**-41 are ties.
+    """
+
+    lam: float
+    denominator: float = 2.0**40   # fields are in units of 2**-40, and problem.HALF is the tie
+    kernel: str = "log_sum"
+    exact: bool = False
+    quadratic: bool = False
+
+
+@dataclass(frozen=True)
+class Continuous:
+    """Form of the same energy for real states, on the sphere or (plus norm(s)**2/2) in Euclidean space; engines: montecarlo/continuous.py.
+
+    settle: sweeps during which the width of Metropolis moves is tuned; step: its first value, or the step of Langevin dynamics.
+    """
+
+    lam: float
+    space: str
+    settle: int
+    step: float | None
+    exact: bool = False
+
+
 def pairs(rows, S):
     """`Pairs` form for the rows of a patterns.Sparse with S columns; ParameterError where a field may exceed 64 bits."""
     N = len(rows.start) - 1

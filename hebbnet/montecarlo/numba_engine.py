@@ -23,6 +23,11 @@ FAST = dict(cache=True, nogil=True, error_model="numpy")
 # Sums of integers below 2**53 are exact in any order and with or without fused multiply-add
 ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"})
 
+LANES = 4   # tables of counts
+# Weights of a sum of exponentials in float32 (`run_log_sum`): from how many rows on, up to which lam, how many are added up before float64
+FEWEST_WEIGHTS, HIGHEST_LAM, STRIP = 512, 40.0, 512
+SPREAD = 15.0    # 2 lam times the flips after which weights are made anew: none that underflowed has come to matter
+HALF_ULP, SMALLEST = 2.0**-24, 1e-37
 FIELD_RULE, FLIP_RULE = range(2)
 LOGIT, COIN, MINUS_LOG, KEEP = range(4)
 
@@ -66,10 +71,18 @@ class Pairs(NamedTuple):   # forms.Pairs, of rows without their zeros
     squares: np.ndarray
 
 
+class LogSum(NamedTuple):   # forms.LogSum; K: columns that are patterns
+    lam: float
+    unit: float
+    K: int
+
+
 def kernel(problem):
     form, patterns = problem.form, problem.patterns
     if isinstance(form, forms.Pairs):
         return Pairs(form.squares)
+    if isinstance(form, forms.LogSum):
+        return LogSum(form.lam, form.denominator, patterns.S)
     if isinstance(form, Symmetric):
         return (Products if form.exact else OrderedProducts)(tuple(range(1, form.P)))
     if form.kernel == "table":
@@ -105,10 +118,15 @@ class Engine:
     against O(K) for both, and to begin and end with it costs about N + K flips more.  matrix: use it or not; None goes by cost,
     which is K > N before any acceptance is known and flips per sweep < 2 K (measured crossover) after.  C: whether overlaps may be handled by
     the kernels of native.c, where they are there and take the problem.  The spins are the same.
+
+    A sum of exponentials of many rows has a faster form too, weights in float32 with a bound on their error; where it does not decide, rows are
+    counted.  weights: use it or not; None goes by the number of rows.
     """
 
-    def __init__(self, problem, matrix=None, C=True):
+    def __init__(self, problem, matrix=None, C=True, weights=None):
         self.problem, form, N = problem, problem.form, problem.patterns.N
+        self.weights = isinstance(form, forms.LogSum) and form.lam <= HIGHEST_LAM and problem.dynamics != "parallel"
+        self.weights = self.weights and (problem.patterns.S >= FEWEST_WEIGHTS if weights is None else weights)
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
         self.native = native.Kernel(problem) if C and native.takes(problem) else None
         self.symmetric = isinstance(form, Symmetric)
@@ -147,6 +165,8 @@ class Engine:
             flips += self.native.advance(state, sweeps, rule, lambda first, count: draw_sweeps(
                 problem.key, first, count, problem.sample, draws, units, problem.order == "random" and problem.dynamics != "parallel",
                 problem.patterns.N))
+        elif self.weights:
+            run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, *order)
         else:
             run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, *order)
         if self.free and sweeps:
@@ -157,6 +177,10 @@ class Engine:
         """sum_mu law(X_mu) of every chain, (C,)."""
         if isinstance(self.problem.form, forms.Pairs):
             return self.problem.form.energies(state.overlaps)
+        if isinstance(self.problem.form, forms.LogSum):
+            sums = np.empty(len(state.overlaps))
+            log_sums(state.overlaps, self.kernel, self.problem.patterns.N, sums)
+            return sums
         if self.symmetric:
             sums = np.zeros(len(state.overlaps), self.problem.form.sums)
             sum_last(state.overlaps, sums)
@@ -229,6 +253,97 @@ def run_overlaps(rows, form, spins, X, chain, key, sample, first, sweeps, rule, 
 
 
 @njit(**FAST)
+def run_all_log_sum(rows, form, spins, X, key, sample, first, sweeps, rule, draws, units, random, parallel, flips):
+    for chain in range(len(spins)):
+        flips[chain] = run_log_sum(rows, form, spins[chain], X[chain], chain, key, sample, first, sweeps, rule, draws[chain], units[chain], random)
+
+
+@njit(**FAST)
+def run_log_sum(rows, form, spins, X, chain, key, sample, first, sweeps, rule, draw, unit, random):
+    """`run_overlaps` of a sum of exponentials whose terms are kept, relative to the largest, as float32 weights w.
+
+    A+- = sum of w over the rows of each sign have a relative error of at most `error`, for weights lose half an ulp when made and at every flip, and
+    fewer than STRIP are added up; what underflowed is below `lost`.  h_i grows with A+/A-, so that it lies between its values at the ends: if both
+    decide alike, exact counts would too.  Otherwise rows are counted.
+    """
+    N, K, lam = spins.size, form.K, form.lam
+    limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
+    table, w = np.empty(N + 1, np.float32), np.empty(K, np.float32)
+    for k in range(N + 1):
+        table[k] = np.exp(-2.0 * lam * k)
+    period = max(1, int(SPREAD / (2 * lam)))
+    error, lost = (STRIP + 2 * period + 8) * HALF_ULP, K * SMALLEST
+    more, less = np.exp(2 * lam), np.exp(-2 * lam)
+    up_factor, down_factor = np.float32(more), np.float32(less)
+    fill_weights(X, K, table, w)
+    age = flips = 0
+    for sweep in range(first, first + sweeps):
+        draw_sweep(key, sweep, chain, sample, draw, unit, random, limits, sites, work)
+        for a in range(N):
+            i = sites[a]
+            s = spins[i]
+            up, down = sums_by_sign(rows, i, w)
+            low = field_of_sums(up * (1 - error), down * (1 + error) + lost, s, more, less) * form.unit
+            high = field_of_sums(up * (1 + error) + lost, down * (1 - error), s, more, less) * form.unit
+            new = decide(rule, low, s, limits[a])
+            if new != decide(rule, high, s, limits[a]):
+                new = decide(rule, log_sum_field(rows, i, X, s, lam, form.unit, K), s, limits[a])
+            if new != s:
+                spins[i] = new
+                flips += 1
+                age += 1
+                add_row(rows, i, X, 2 * new)
+                if age < period:
+                    scale_weights(rows, i, w, up_factor if new == 1 else down_factor, down_factor if new == 1 else up_factor)
+                else:
+                    fill_weights(X, K, table, w)
+                    age = 0
+    return flips
+
+
+@njit(**FAST)
+def fill_weights(X, K, table, w):
+    """w = exp(lam (X - largest X)) from its table over (largest X - X)/2."""
+    top = np.int64(X[0])
+    for mu in range(K):
+        top = max(top, np.int64(X[mu]))
+    for mu in range(K):
+        w[mu] = table[np.uint64((top - np.int64(X[mu])) >> 1)]
+
+
+@njit(**FAST)
+def scale_weights(rows, i, w, of_plus, of_minus):
+    for mu in range(w.size):
+        w[mu] *= of_plus if rows[i, mu] > 0 else of_minus
+
+
+@njit(**ANY_ORDER)
+def sums_by_sign(rows, i, w):
+    """Sum of w over the rows whose entry is +1, and over the others: STRIP terms at a time in float32."""
+    up = down = 0.0
+    start = 0
+    while start < w.size:
+        row, part = rows[i, start:start + STRIP], w[start:start + STRIP]
+        p = q = np.float32(0)
+        for mu in range(part.size):
+            sign = np.float32(row[mu])
+            p += part[mu] * (np.float32(1) + sign)
+            q += part[mu] * (np.float32(1) - sign)
+        up += np.float64(p)
+        down += np.float64(q)
+        start += STRIP
+    return up / 2, down / 2
+
+
+@njit(**FAST)
+def field_of_sums(up, down, s, more, less):
+    """h_i of the sums A+-; a spin s."""
+    if s == 1:
+        return np.log((up + down) / (up * less + down * more)) / 2
+    return np.log((up * more + down * less) / (up + down)) / 2
+
+
+@njit(**FAST)
 def run_matrix(J, spins, chain, key, sample, first, sweeps, rule, draw, unit, random, parallel):
     N = spins.size
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
@@ -275,7 +390,7 @@ def local_field(rows, i, X, s, form):
 @overload(local_field, jit_options=FAST)
 def _(rows, i, X, s, form):
     return {Int32: _int32, Int32Blocks: _int32_blocks, Float64: _float64, Table: _table, Products: _products,
-            OrderedProducts: _ordered_products, Pairs: _pairs}[form.instance_class]
+            OrderedProducts: _ordered_products, Pairs: _pairs, LogSum: _log_sum}[form.instance_class]
 
 
 def _int32(rows, i, X, s, form):
@@ -304,6 +419,10 @@ def _ordered_products(rows, i, X, s, form):
 
 def _pairs(rows, i, X, s, form):
     return float(sum_pairs(rows, i, X, s, form.squares))
+
+
+def _log_sum(rows, i, X, s, form):
+    return log_sum_field(rows, i, X, s, form.lam, form.unit, form.K)
 
 
 def turn(rows, i, X, s, form):
@@ -439,6 +558,68 @@ def sum_pairs(rows, i, X, s, squares):
 def add_entries(rows, i, X, change):
     for k in range(np.uint64(rows.start[i]), np.uint64(rows.start[i + 1])):
         X[rows.column[k]] += change * np.int64(rows.value[k])
+
+
+@njit(**FAST)
+def log_sum_field(rows, i, X, s, lam, unit, K):
+    """[ln(sum at s_i = 1) - ln(sum at s_i = -1)]/2 times `unit`, from the numbers of rows with each overlap and sign."""
+    N = rows.shape[0]
+    n = np.zeros((LANES, 2 * N + 2), np.int64)
+    row, overlap = rows[i, :K], X[:K]
+    whole = K // LANES * LANES
+    for mu in range(0, whole, LANES):   # neighbors count in tables of their own: an increment need not wait for the last one
+        for lane in range(LANES):
+            n[lane, np.uint64(np.int64(overlap[mu + lane]) + N + ((row[mu + lane] + 1) >> 1))] += 1
+    for mu in range(whole, K):
+        n[0, np.int64(overlap[mu]) + N + ((row[mu] + 1) >> 1)] += 1
+    for lane in range(1, LANES):
+        for k in range(n.shape[1]):
+            n[0, k] += n[lane, k]
+    top = n.shape[1] - 1
+    while n[0, top] == 0:
+        top -= 1
+    top -= top & 1
+    up, down = log_of_counts(n[0, 1:], top, lam), log_of_counts(n[0], top, lam)      # ln A+, ln A-, over exp(lam (top - N))
+    here, flipped = log_add(up, down), log_add(up - 2 * lam * s, down + 2 * lam * s)
+    return unit * s * (here - flipped) / 2
+
+
+@njit(**FAST)
+def log_of_counts(n, top, lam):
+    """ln sum_k n[k] exp(lam (k - top)) over even k up to top, largest term first and shifted out; -inf without any."""
+    first = top
+    while first >= 0 and n[first] == 0:
+        first -= 2
+    total = 0.0
+    for k in range(first, -1, -2):
+        if n[k] > 0:
+            total += n[k] * np.exp(lam * (k - first))
+    return np.log(total) + lam * (first - top) if first >= 0 else -np.inf
+
+
+@njit(**FAST)
+def log_add(a, b):
+    """ln(exp(a) + exp(b)); one of them may be -inf."""
+    if a < b:
+        a, b = b, a
+    return a + np.log1p(np.exp(b - a))
+
+
+@njit(**FAST)
+def log_sums(X, form, N, sums):
+    """sums[c] = ln sum_mu exp(lam X_mu)."""
+    for chain in range(len(X)):
+        n = np.zeros(2 * N + 1, np.int64)
+        for mu in range(form.K):
+            n[np.int64(X[chain, mu]) + N] += 1
+        top = 2 * N
+        while n[top] == 0:
+            top -= 1
+        sums[chain] = 0.0
+        for k in range(top, -1, -2):
+            if n[k] > 0:
+                sums[chain] += n[k] * np.exp(form.lam * (k - top))
+        sums[chain] = np.log(sums[chain]) + form.lam * (top - N)
 
 
 @njit(**FAST)

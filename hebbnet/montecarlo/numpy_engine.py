@@ -1,8 +1,9 @@
 """Reference engine: slow and obviously right.  Local fields come straight from the network's law, one flip at a time."""
 import numpy as np
+from scipy.special import logsumexp
 
 from .. import streams
-from .forms import Pairs, Symmetric, polynomials
+from .forms import LogSum, Pairs, Symmetric, polynomials
 from .problem import thresholds
 
 
@@ -58,6 +59,9 @@ class Engine:
             return int(sum(self.rows[i] * (spins[others] @ self.rows[others])))
         xi = self.problem.patterns.rows[i, :K].astype(np.int64)
         c = X[:K] - spins[i] * xi
+        if isinstance(form, LogSum):
+            up, down = logsumexp(form.lam * (c + xi)), logsumexp(form.lam * (c - xi))
+            return 0.0 if np.array_equal(np.sort(c + xi), np.sort(c - xi)) else (up - down) / 2 * form.denominator
         terms = xi * form.fields[(c + len(spins) - 1) // 2]
         if form.exact:
             return int(terms.sum()) * form.denominator
@@ -89,6 +93,8 @@ class Engine:
         K, N = self.problem.patterns.S, self.problem.patterns.N
         if isinstance(self.problem.form, Pairs):
             return self.problem.form.energies(state.spins @ self.rows)
+        if isinstance(self.problem.form, LogSum):
+            return logsumexp(self.problem.form.lam * state.overlaps[:, :K].astype(float), axis=1)
         if isinstance(self.problem.form, Symmetric):
             return np.cumsum(self.problem.begin(state.spins).overlaps[:, -1].astype(self.problem.form.sums), axis=1)[:, -1]
         return np.cumsum(self.problem.form.energies[(state.overlaps[:, :K].astype(np.int64) + N) // 2], axis=1)[:, -1]

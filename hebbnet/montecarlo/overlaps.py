@@ -4,10 +4,13 @@ A recorder is made before thermalization and called with (t, state) at every mea
 """
 import numpy as np
 from numba import njit
+from scipy.special import softmax
 
 from ..patterns import FAST, Diluted, sparse_overlaps
+from .forms import Continuous, LogSum
 
-MEASURED = ("n", "m_example", "retrieved")   # where the network learns from examples, or has several condensed patterns
+# where the network learns from examples, has several condensed patterns, or takes the logarithm of a sum over patterns
+MEASURED = ("n", "m_example", "retrieved", "m_max", "virial")
 CHUNK = 2**12      # archetypes whose overlaps are computed at a time
 ENTRIES = 2**22    # entries of archetypes that are turned into float64 at a time
 LOST = 0.5         # a chain has left the retrieval state when its late overlap (n where there are examples) is below this fraction of the first
@@ -22,7 +25,7 @@ def recorder(problem, params, state, n, *, wanted, series, largest):
 
 
 class One:
-    """m, m_other, escaped, and n and m_example where the network learns from examples; `m` (C, n) is the series of diagnostics."""
+    """m, m_other, escaped, and what else the network has (`further`); `m` (C, n) is the series of diagnostics."""
 
     def __init__(self, problem, params, state, n, others):
         self.problem, self.params, self.others = problem, params, others
@@ -36,9 +39,8 @@ class One:
         self.m[:, t] = condensed(self.problem, state)
         if self.others:
             self.other[:, t] = largest_other(self.problem, state)
-        if self.learns:
-            for name, value in examples(self.problem, state, self.params).items():
-                self.learnt.setdefault(name, np.empty(self.m.shape))[:, t] = value
+        for name, value in further(self.problem, state, self.params).items():
+            self.learnt.setdefault(name, np.empty(self.m.shape))[:, t] = value
 
     def saved(self, t):
         """Arrays of the first t measurements, for a checkpoint."""
@@ -159,12 +161,26 @@ def largest_other(problem, state):
         return np.full(len(state.spins), np.nan)
     if problem.patterns.examples is None:   # two passes instead of abs(): no temporary of the size of X
         X = state.overlaps[:, 1:K]
-        return np.maximum(X.max(axis=1), -X.min(axis=1).astype(int)) / N
+        return np.maximum(X.max(axis=1).astype(float), -X.min(axis=1).astype(float)) / N
     largest, spins = 0, state.spins.astype(np.float32)   # sums of signs are exact in float32
     for start in range(1, K, CHUNK):
         X = spins @ problem.patterns.archetypes[start:start + CHUNK].T.astype(np.float32)
         largest = np.maximum(largest, np.abs(X).max(axis=1))
     return largest.astype(float) / N
+
+
+def further(problem, state, params):
+    """What a network has besides m and m_other, as name -> (C,): n and m_example of learning from examples, m_max and virial of log-sum-exp."""
+    if problem.patterns.examples is not None:
+        return examples(problem, state, params)
+    if not isinstance(problem.form, LogSum | Continuous):
+        return {}
+    K, N = problem.patterns.K, problem.patterns.N
+    out = {"m_max": state.overlaps[:, :K].max(axis=1) / N}
+    if params.space == "euclidean":   # x . f(x) = sum_mu p_mu X_mu
+        p = softmax(params.lam * state.overlaps, axis=1)
+        out["virial"] = (np.sum(state.spins**2, axis=1) - np.sum(p * state.overlaps, axis=1)) / N
+    return out
 
 
 def examples(problem, state, params):

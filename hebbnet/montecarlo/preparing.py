@@ -1,17 +1,19 @@
 """From a task's settings and a parameter point to the finite network that engines are given: `check_data`, `resolve`, `finite`."""
 import hashlib
+import importlib
 
 import numpy as np
 
 from .. import networks, patterns, streams
-from ..params import ParameterError, Params, check, count
-from . import plefka
+from ..params import Parameter, ParameterError, Params, check, choose, count
+from . import continuous, plefka
 from . import problem as problems
-from .forms import derive, pairs, symmetric
+from .forms import Continuous, LogSum, derive, pairs, symmetric
 
 # Raised whenever the same task gives other numbers than in the release before, in any network, engine or dynamics; studies then compute
 # their tasks anew instead of mixing both.  tests/test_old_files.py holds the numbers of past releases against it.
 REVISION = 1
+ENGINES = ("numba", "numpy")
 SAMPLES = 8   # disorder samples unless told otherwise: enough for an error bar
 
 
@@ -28,7 +30,8 @@ def check_data(task):
         raise ParameterError(f"disorder = {task.disorder}: given patterns or examples are one disorder sample; leave disorder = 1 and use "
                              "more chains or replicas", "disorder")
     if task.patterns is not None:
-        fixed["patterns"] = patterns.given(task.patterns).archetypes
+        real = hasattr(networks.get(task.network), "LOG_SUM")
+        fixed["patterns"] = (patterns.Real if real else patterns.given)(task.patterns).archetypes
     if task.examples is not None:
         fixed["examples"] = patterns.given_examples(task.examples, task.labels)
         K, M, N = fixed["examples"].shape
@@ -72,10 +75,18 @@ def resolve(task, point, *, chains, extra=()):
         raise ParameterError("alpha = 0: a simulation stores at least one pattern; expected alpha > 0, or K=1 for one", "alpha")
     if params.K is None:
         params = params.replace(K=network.load(params))
+    if not learning and task.examples is not None:
+        raise ParameterError(f"examples given, but the network {name!r} does not learn from examples; give patterns", "examples")
+    if hasattr(network, "LOG_SUM"):
+        params = network.resolve(params)
+        if task.patterns is not None:
+            network.given(task.patterns, params)
+        real = params.space != "binary"   # with the overlaps that every chain carries, and those of a move
+        patterns.check_memory(params.K, params.N + (chains + 1 if real else 2 * chains), origin, entry=8 if real else 1,
+                              cure="lower alpha or N, or draw only overlaps with a probe (hebbnet.critical_loads)")
+        return params
     if learning:
         params = check_learning(network, params, task.examples)
-    elif task.examples is not None:
-        raise ParameterError(f"examples given, but the network {name!r} does not learn from examples; give patterns", "examples")
     if "d" in params:
         patterns.check_sparse_memory(params.K, params.N, params.d, origin, learning=params.learning, M=params.get("M", 1), chains=chains)
     elif params.get("learning", "storage") == "storage":
@@ -120,7 +131,10 @@ def finite(task, params, *, T, sample, seed):
     """The `Problem` of one disorder sample at temperature(s) T; its random numbers are keyed by the seed and the parameters."""
     network, learning = networks.get(task.network), params.get("learning", "storage")
     given = patterns.class_signs(task.examples) if task.examples is not None and task.patterns is None else task.patterns
-    drawn = patterns.given(given) if given is not None else network.draw(params, seed, sample)
+    if given is None:
+        drawn = network.draw(params, seed, sample)
+    else:
+        drawn = network.given(given, params) if hasattr(network, "given") else patterns.given(given)
     if isinstance(drawn, patterns.Diluted):
         if learning != "storage":
             drawn = patterns.learn_diluted(drawn, learning, params.r, params.M, seed=seed, sample=sample)
@@ -132,12 +146,47 @@ def finite(task, params, *, T, sample, seed):
         form = None   # no integers: no limit on their size either
     elif isinstance(drawn, patterns.Diluted):
         form = pairs(drawn.rows, drawn.S)
+    elif isinstance(drawn, patterns.Real):
+        form = continuous.form(params, task)
+    elif hasattr(network, "LOG_SUM"):
+        form = LogSum(params.lam)
     elif learning == "supervised":
         form = symmetric(drawn.rows, params.P)
     else:
         form = derive(lambda X: network.law(X, params), params.N, drawn.S)
     return problems.Problem(patterns=drawn, form=form, scale=network.scale(params), T=T, dynamics=task.dynamics, order=task.order,
                             key=dynamics_key(task.network, params, seed), sample=sample)
+
+
+def engine(name, problem):
+    """The engine called `name` for chains of this problem."""
+    module = importlib.import_module(f".{choose('engine', name, ENGINES)}_engine", __package__)
+    if isinstance(problem.form, Continuous):
+        return (continuous.Reference if name == "numpy" else continuous.Engine)(problem)
+    return module.Engine(problem)
+
+
+def dynamics(network, name, more=()):
+    """`name` if it is a dynamics of the network (or one of `more`), its default for None."""
+    own = list(dict.fromkeys(d for valid in getattr(network, "DYNAMICS", {"": problems.DYNAMICS}).values() for d in valid))
+    return choose("dynamics", own[0] if name is None else name, (*own, *more))
+
+
+def check_step(network, step):
+    """`step` as a float; ParameterError unless it is positive and the network has real states."""
+    if step is None:
+        return None
+    if not set(getattr(network, "DYNAMICS", {})) - {"binary"}:
+        raise ParameterError(f"step = {step!r}: a setting of real states; leave it out", "step")
+    meaning = "width of Metropolis moves, or step of Langevin dynamics"
+    return Parameter(name="step", symbol=r"\eta", meaning=meaning, kind=float, low=0, above=True).check(step)
+
+
+def check_dynamics(network, params, dynamics):
+    """ParameterError where states of this space have no such dynamics."""
+    valid = getattr(network, "DYNAMICS", {}).get(params.get("space"))
+    if valid and dynamics not in valid:
+        raise ParameterError(f"dynamics = {dynamics!r} with space = {params.space!r}: expected one of {', '.join(valid)}", "dynamics")
 
 
 def dynamics_key(network, params, seed):

@@ -5,14 +5,16 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import streams
-from ..patterns import Diluted, Patterns, sparse_overlaps
-from .forms import Form, Pairs, Symmetric, polynomials
+from ..patterns import Diluted, Patterns, Real, sparse_overlaps
+from . import continuous
+from .forms import Continuous, Form, LogSum, Pairs, Symmetric, polynomials
 
 # Every dynamics is "exact integer field h_i against a threshold drawn beforehand":
 #   heat-bath        s_i = +1 iff h_i > -T logit(u) / (2 scale)           T = 0: the sign of h_i, a coin where h_i = 0
 #   metropolis       flip iff s_i h_i <= -T ln(u) / (2 scale)             T = 0: flip unless the energy rises
 #   zero-temperature flip iff s_i h_i < 0                                 a zero field keeps the spin
 #   parallel         heat-bath of all neurons at once (Little)
+# Real states: montecarlo/continuous.py, "metropolis" and "langevin".
 DYNAMICS = ("heat-bath", "metropolis", "zero-temperature", "parallel")
 ORDERS = ("random", "systematic")
 CHUNK = 2**12    # rows whose overlaps are computed at a time
@@ -26,8 +28,8 @@ class Problem:
     form: None for mean-field dynamics, which has no integers (`plefka`).
     """
 
-    patterns: Patterns | Diluted
-    form: Form | Symmetric | Pairs | None
+    patterns: Patterns | Diluted | Real
+    form: Form | Symmetric | Pairs | LogSum | Continuous | None
     scale: float
     T: float | np.ndarray
     dynamics: str
@@ -35,12 +37,19 @@ class Problem:
     key: np.ndarray
     sample: int
 
+    @property
+    def attempts(self):
+        """Attempted moves in a sweep."""
+        return 1 if isinstance(self.form, Continuous) else self.patterns.N
+
     def units(self, chains):
         """T denominator / (2 scale) of each chain, (chains,): temperatures in the kernel's integers."""
         return np.array(np.broadcast_to(self.T, chains) * self.form.denominator / (2 * self.scale), float)
 
     def begin(self, spins):
-        """`State` of chains with these spins (C, N) int8, no sweep done."""
+        """`State` of chains with these spins (C, N) int8, or real states float64, no sweep done."""
+        if isinstance(self.form, Continuous):
+            return State(spins, spins @ self.patterns.archetypes.T, 0, continuous.widths(self, len(spins)))
         if isinstance(self.form, Pairs):
             X = np.zeros((len(spins), self.patterns.S), np.int64)
             sparse_overlaps(self.patterns.rows, spins, X)
@@ -55,19 +64,26 @@ class Problem:
 class State(NamedTuple):
     """C chains of one sample; all that a checkpoint needs.  Engines change the arrays in place.
 
-    spins (C, N) int8; overlaps (C, S) integer, X_mu = sum_i xi_mu,i s_i, or for rows of other integers (C, P, S) with the polynomials
-    E_1, ..., E_P of every row (`forms.Symmetric`); sweep: sweeps done so far.
+    spins (C, N) int8, float64 for real states; overlaps (C, S) integer (float64), X_mu = sum_i xi_mu,i s_i, or for rows of other integers
+    (C, P, S) with the polynomials E_1, ..., E_P of every row (`forms.Symmetric`); sweep: sweeps done so far; step (C,): width of the moves of
+    real states, which stays with its temperature.
     """
 
     spins: np.ndarray
     overlaps: np.ndarray
     sweep: int
+    step: np.ndarray | None = None
+
+    def arrays(self):
+        """What there is, by name."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 def restored(state, saved):
     """`State` of the arrays of a checkpoint; `state`: of the same chains at their start, for types and shapes."""
-    for name in ("spins", "overlaps"):
-        getattr(state, name)[...] = saved[name]
+    for name, array in state.arrays().items():
+        if name != "sweep":
+            array[...] = saved[name]
     return state._replace(sweep=int(saved["sweep"]))
 
 

@@ -1,5 +1,4 @@
 """From control parameters to labelled measurements: `simulate` one point, or `MonteCarlo`, the same as the task of a Study."""
-import importlib
 import json
 from dataclasses import KW_ONLY, dataclass
 
@@ -8,12 +7,12 @@ import numpy as np
 from .. import networks, patterns, streams
 from ..observables import describe
 from ..params import ParameterError, check_seed, choose, count
-from . import overlaps, plefka, preparing, statistics
+from . import continuous, overlaps, plefka, preparing, statistics
 from . import problem as problems
+from .forms import Continuous
 from .pieces import Pieces, next_stop
-from .preparing import fingerprint
+from .preparing import ENGINES, fingerprint
 
-ENGINES = ("numba", "numpy")
 MEASURED = ("m", "m_other", "energy", "acceptance", "q")      # their means and errors over disorder are reported
 OBSERVABLES = (*MEASURED, "m_tau", "ess", "equilibrated", "escaped")
 STARTS = ("pattern", "random", "overlap")   # the default first, unless the network says otherwise
@@ -47,7 +46,7 @@ class MonteCarlo:
     network: str
     _: KW_ONLY
     start: object = None
-    dynamics: str = "heat-bath"
+    dynamics: str | None = None
     order: str = "random"
     thermalize: int = 200
     measure: int = 1000
@@ -63,10 +62,11 @@ class MonteCarlo:
     stochastic: bool = False
     reaction: str | None = None
     largest: int | None = None
+    step: float | None = None
 
     def __post_init__(self):
         network = networks.get(self.network)
-        choose("dynamics", self.dynamics, (*problems.DYNAMICS, *plefka.DYNAMICS))
+        object.__setattr__(self, "dynamics", preparing.dynamics(network, self.dynamics, plefka.DYNAMICS))
         choose("order", self.order, problems.ORDERS)
         fixed = {"thermalize": count("thermalize", self.thermalize, 0), "observables": tuple(self.observables)}
         fixed |= preparing.check_data(self)
@@ -84,7 +84,9 @@ class MonteCarlo:
         if fixed["measure"] % fixed["every"]:
             raise ParameterError(f"measure = {self.measure} sweeps is not a multiple of every = {self.every}: "
                                  "a measurement is taken after each `every` sweeps", "measure")
-        fixed["start"] = check_start(self.start, fixed["chains"], getattr(network, "STARTS", STARTS), plefka.magnetizations if mean_field else None)
+        entries = plefka.magnetizations if mean_field else continuous.real_states if hasattr(network, "LOG_SUM") else None
+        fixed["start"] = check_start(self.start, fixed["chains"], getattr(network, "STARTS", STARTS), entries)
+        fixed["step"] = preparing.check_step(network, self.step)
         if self.largest is not None:
             fixed["largest"] = count("largest", self.largest)
             if not hasattr(network, "STARTS"):
@@ -103,7 +105,8 @@ class MonteCarlo:
         return {"task": "MonteCarlo", "network": self.network, "start": fingerprint(self.start), "dynamics": self.dynamics,
                 "order": self.order, "thermalize": self.thermalize, "measure": self.measure, "every": self.every,
                 "chains": self.chains, "patterns": fingerprint(self.patterns), "observables": list(self.observables),
-                **({} if self.largest is None else {"largest": self.largest}), **preparing.data_identity(self), **plefka.identity(self)}
+                **{name: getattr(self, name) for name in ("largest", "step") if getattr(self, name) is not None},
+                **preparing.data_identity(self), **plefka.identity(self)}
 
     def check(self, point):
         """The point's parameters with K resolved; ParameterError where they are wrong or too large for this machine."""
@@ -114,6 +117,7 @@ class MonteCarlo:
         params = preparing.resolve(self, point, chains=self.chains, extra=("m0",) if wanted else ())
         if self.dynamics == "zero-temperature" and params.T != 0:
             raise ParameterError(f"T = {params.T}: zero-temperature dynamics needs T = 0 (or use heat-bath)", "T")
+        preparing.check_dynamics(networks.get(self.network), params, self.dynamics)
         if self.dynamics in plefka.DYNAMICS:
             plefka.check_point(self, params)
         if isinstance(self.start, np.ndarray) and self.start.shape[1] != params.N:
@@ -130,7 +134,7 @@ class MonteCarlo:
     def measurements(self, point, *, sample, seed, engine="numba", series=False, spins=False, checkpoint=None):
         """As `run`; series adds the time series m_series, energy_series ... (disorder, chain, measurement), spins the final spins
         (disorder, chain, neuron)."""
-        Engine = importlib.import_module(f".{choose('engine', engine, ENGINES)}_engine", __package__).Engine
+        choose("engine", engine, ENGINES)
         params = self.check(point)
         problem = self.problem(params, sample=sample, seed=seed)
         if self.dynamics in plefka.DYNAMICS:
@@ -144,13 +148,13 @@ class MonteCarlo:
         n, C, N = self.measure // self.every, self.chains, params.N
         wanted = (*self.observables, *overlaps.MEASURED) if self.observables == OBSERVABLES else self.observables
         record = overlaps.recorder(problem, params, state, n, wanted=wanted, series=series, largest=self.largest)
-        engine = Engine(problem)
+        engine = preparing.engine(engine, problem)
         energy = np.empty((C, n))
         q, flips = np.empty((C // 2, n)), np.zeros(C, np.int64)
 
         def arrays(t):
             """All that the run is after t measurements."""
-            return {**state._asdict(), "flips": flips, "energy": energy[:, :t], "q": q[:, :t], **record.saved(t)}
+            return {**state.arrays(), "flips": flips, "energy": energy[:, :t], "q": q[:, :t], **record.saved(t)}
 
         t, last = 0, self.thermalize + self.measure
         saved = checkpoint.load(last) if checkpoint else None
@@ -177,7 +181,7 @@ class MonteCarlo:
             checkpoint.keep(arrays(n))
         tau = np.array([statistics.autocorrelation_time(x) for x in record.m])
         per_chain = {
-            **record.averages(), "energy": energy.mean(axis=1), "acceptance": flips / (self.measure * N),
+            **record.averages(), "energy": energy.mean(axis=1), "acceptance": flips / (self.measure * problem.attempts),
             "m_tau": tau * self.every, "ess": n / tau,
             "equilibrated": np.array([statistics.settled(a) and statistics.settled(b) for a, b in zip(record.m, energy)]),
         }
@@ -228,9 +232,9 @@ class MonteCarlo:
         return dataset
 
 
-def simulate(network, *, seed=0, engine="numba", series=False, spins=False, start=None, dynamics="heat-bath", order="random",
+def simulate(network, *, seed=0, engine="numba", series=False, spins=False, start=None, dynamics=None, order="random",
              thermalize=200, measure=1000, every=1, disorder=None, chains=2, patterns=None, examples=None, labels=None, damping=None,
-             tolerance=None, stochastic=False, reaction=None, largest=None, **params):
+             tolerance=None, stochastic=False, reaction=None, largest=None, step=None, **params):
     """Monte Carlo of one parameter point: an xarray.Dataset of time averages, errors over disorder and diagnostics.
 
     Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction, or learning, r, M, stratified;
@@ -249,7 +253,7 @@ def simulate(network, *, seed=0, engine="numba", series=False, spins=False, star
     """
     task = MonteCarlo(network, start=start, dynamics=dynamics, order=order, thermalize=thermalize, measure=measure, every=every,
                       disorder=disorder, chains=chains, patterns=patterns, examples=examples, labels=labels, damping=damping, tolerance=tolerance,
-                      stochastic=stochastic, reaction=reaction, largest=largest)
+                      stochastic=stochastic, reaction=reaction, largest=largest, step=step)
     return one_point(task, params, seed=seed, engine=engine, series=series, spins=spins)
 
 
@@ -278,8 +282,10 @@ def starting_spins(start, problem, chain, seed):
     N = problem.patterns.N
     if isinstance(start, tuple) and start[0] != "overlap":
         start = start[chain]
+    if isinstance(problem.form, Continuous):
+        return continuous.start(start, problem, chain, seed)
     if isinstance(start, np.ndarray):
-        return start[chain % len(start)]
+        return start[chain % len(start)] if start.dtype == np.int8 else patterns.signs("start", start)[chain % len(start)]
     if start in ("random", "pure", "hierarchical"):
         spins = np.where(uniform(seed, chain, problem.sample, N) < 0.5, -1, 1).astype(np.int8)
         if start == "random":

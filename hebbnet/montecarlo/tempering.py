@@ -10,7 +10,6 @@ elsewhere.  Replicas are independent, so that q is measured between independent 
 
 Source: K. Hukushima, K. Nemoto, J. Phys. Soc. Jpn. 65, 1604 (1996).  docs/tempering.md.
 """
-import importlib
 from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple
 
@@ -19,15 +18,17 @@ import numpy as np
 from .. import networks, streams
 from ..observables import describe
 from ..params import PARAMETERS, ParameterError, choose, count
-from . import overlaps, preparing, statistics
+from . import continuous, overlaps, preparing, statistics
 from . import problem as problems
+from .forms import Continuous
 from .pieces import Pieces, next_stop
-from .preparing import fingerprint
-from .sampling import ENGINES, check_start, one_point, over_samples, starting_spins
+from .preparing import ENGINES, fingerprint
+from .sampling import check_start, one_point, over_samples, starting_spins
 
 DYNAMICS = ("heat-bath", "metropolis")   # those whose stationary measure is Boltzmann's
 MEASURED = ("m", "m_abs", "m_other", "energy", "acceptance", "swap_rate", "q", "q_abs", "q2", "q4", "q_density", *overlaps.MEASURED)
 START, UP, DOWN = range(3)   # where a walker goes: not yet to the coldest temperature; from there up; from the hottest down
+BINS = 40                    # of the overlap of real states, unless told otherwise
 SWAPS_AHEAD = 256            # random numbers for swaps are made so many at a time
 AGREE = (f"replicas: the means of the energy and of |m| in the two replicas differ by at most {statistics.STANDARD_ERRORS} standard errors, "
          "and the halves of the series of q agree as in the test of `equilibrated`")
@@ -156,7 +157,7 @@ class Tempering:
     _: KW_ONLY
     T: tuple
     start: object = "random"
-    dynamics: str = "heat-bath"
+    dynamics: str | None = None
     order: str = "random"
     swap_every: int = 1
     thermalize: int = 1000
@@ -168,13 +169,16 @@ class Tempering:
     patterns: object = None
     examples: object = None
     labels: object = None
+    step: float | None = None
 
     def __post_init__(self):
         if hasattr(networks.get(self.network), "STARTS"):
             raise ParameterError(f"network = {self.network!r}: parallel tempering measures one condensed pattern, and here there are several; "
                                  "expected 'dense'", "network")
-        choose("dynamics", self.dynamics, DYNAMICS)
+        network = networks.get(self.network)
+        object.__setattr__(self, "dynamics", choose("dynamics", preparing.dynamics(network, self.dynamics), DYNAMICS))
         choose("order", self.order, problems.ORDERS)
+        object.__setattr__(self, "step", preparing.check_step(network, self.step))
         fixed = {"T": check_ladder(self.T), "thermalize": count("thermalize", self.thermalize, 0)}
         fixed |= preparing.check_data(self)
         for name in ("swap_every", "measure", "replicas"):
@@ -185,7 +189,7 @@ class Tempering:
         for name, unit in (("thermalize", "swap_every"), ("every", "swap_every"), ("measure", "every")):
             if fixed[name] % fixed[unit]:
                 raise ParameterError(f"{name} = {fixed[name]} sweeps: expected a multiple of {unit} = {fixed[unit]}", name)
-        fixed["start"] = check_starts(self.start, fixed["replicas"], len(fixed["T"]))
+        fixed["start"] = check_starts(self.start, fixed["replicas"], len(fixed["T"]), continuous.real_states if hasattr(network, "LOG_SUM") else None)
         for name, value in fixed.items():
             object.__setattr__(self, name, value)
 
@@ -200,7 +204,7 @@ class Tempering:
         return {"task": "Tempering", "network": self.network, "T": list(self.T), "start": [fingerprint(s) for s in self.start],
                 "dynamics": self.dynamics, "order": self.order, "swap_every": self.swap_every, "thermalize": self.thermalize,
                 "measure": self.measure, "every": self.every, "replicas": self.replicas, "bins": self.bins,
-                "patterns": fingerprint(self.patterns), **preparing.data_identity(self)}
+                "patterns": fingerprint(self.patterns), **({} if self.step is None else {"step": self.step}), **preparing.data_identity(self)}
 
     def check(self, point):
         """The point's parameters with K resolved and T the ladder; ParameterError where they are wrong or too large."""
@@ -211,7 +215,8 @@ class Tempering:
         for start in self.start:
             if isinstance(start, np.ndarray) and start.shape[1] != params.N:
                 raise ParameterError(f"start has {start.shape[1]} spins per chain: expected N = {params.N}", "start")
-        if self.bins is not None and self.bins > params.N + 1:
+        preparing.check_dynamics(networks.get(self.network), params, self.dynamics)
+        if self.bins is not None and self.bins > params.N + 1 and params.get("space", "binary") == "binary":
             raise ParameterError(f"bins = {self.bins}: q takes N + 1 = {params.N + 1} values; expected at most so many bins", "bins")
         return params.replace(T=list(self.T))
 
@@ -221,9 +226,9 @@ class Tempering:
 
     def ladder(self, params, *, sample, seed, engine="numba"):
         """The `Ladder` of one disorder sample."""
-        Engine = importlib.import_module(f".{choose('engine', engine, ENGINES)}_engine", __package__).Engine
+        choose("engine", engine, ENGINES)
         problem = preparing.finite(self, params, T=np.tile(self.T, self.replicas), sample=sample, seed=seed)
-        return Ladder(Engine(problem), self.T, self.replicas, self.swap_every)
+        return Ladder(preparing.engine(engine, problem), self.T, self.replicas, self.swap_every)
 
     def initial(self, ladder, seed):
         """Starting `Walkers`; random spins depend on (seed, sample, replica, temperature's place) and not on the grid point."""
@@ -240,12 +245,13 @@ class Tempering:
         n, N, R, L = self.measure // self.every, params.N, self.replicas, len(self.T)
         m, other, energy, learnt = np.empty((R, L, n)), np.zeros((R, L)), np.empty((R, L, n)), {}
         problem = ladder.engine.problem
-        Q = np.empty((R // 2, L, n), np.int64)   # N q, an integer
+        real = isinstance(problem.form, Continuous)
+        Q = np.empty((R // 2, L, n), float if real else np.int64)   # N q, of spins an integer
         total = Counts.none(R, L)
 
         def arrays(t):
             """All that the run is after t measurements."""
-            return {**state.chains._asdict(), **{name: getattr(state, name) for name in ("sums", "walker", "heading")}, **total._asdict(),
+            return {**state.chains.arrays(), **{name: getattr(state, name) for name in ("sums", "walker", "heading")}, **total._asdict(),
                     "m": m[..., :t], "other": other, "energy": energy[..., :t], "Q": Q[..., :t],
                     **{f"learnt_{name}": x for name, x in learnt.items()}}
 
@@ -268,12 +274,11 @@ class Tempering:
                 if state.chains.sweep == stop:
                     m[..., t] = overlaps.condensed(problem, state.chains).reshape(R, L)
                     other += overlaps.largest_other(problem, state.chains).reshape(R, L)
-                    if problem.patterns.examples is not None:
-                        for name, value in overlaps.examples(problem, state.chains, params).items():
-                            learnt[name] = learnt.get(name, 0) + value.reshape(R, L)
+                    for name, value in overlaps.further(problem, state.chains, params).items():
+                        learnt[name] = learnt.get(name, 0) + value.reshape(R, L)
                     energy[..., t] = -problem.scale * state.sums / N
                     s = state.chains.spins.reshape(R, L, N)[:R // 2 * 2]
-                    Q[..., t] = np.sum(s[0::2] * s[1::2], axis=-1, dtype=np.int64)
+                    Q[..., t] = np.sum(s[0::2] * s[1::2], axis=-1, dtype=Q.dtype)
                     t += 1
             if checkpoint and state.chains.sweep < last and checkpoint.due():
                 checkpoint.save(arrays(t))
@@ -286,18 +291,18 @@ class Tempering:
         values = {
             "m": (rung, m.mean(-1)), "m_abs": (rung, np.abs(m).mean(-1)), "m_other": (rung, other / n),
             **{name: (rung, x / n) for name, x in learnt.items()},
-            "energy": (rung, energy.mean(-1)), "acceptance": (rung, total.flips / (self.measure * N)),
+            "energy": (rung, energy.mean(-1)), "acceptance": (rung, total.flips / (self.measure * problem.attempts)),
             "m_tau": (rung, tau * self.every), "ess": (rung, n / tau), "equilibrated": (rung, still),
             "swap_rate": (("disorder", "replica", "interval"), np.where(total.tried, total.swaps / np.maximum(total.tried, 1), np.nan)),
             "round_trips": (("disorder", "replica", "walker"), total.trips),
         }
         if R > 1:
-            edges = overlap_bins(N, self.bins)
+            edges = np.linspace(-1, 1, (self.bins or BINS) + 1) if real else overlap_bins(N, self.bins)
             same = [[statistics.agree(energy[r, k], energy[r + 1, k]) and statistics.agree(np.abs(m[r, k]), np.abs(m[r + 1, k]))
                      and statistics.settled(q[r // 2, k]) for k in range(L)] for r in range(0, R // 2 * 2, 2)]
             values |= {"q": (pair, q.mean(-1)), "q_abs": (pair, np.abs(q).mean(-1)), "q2": (pair, (q**2).mean(-1)),
                        "q4": (pair, (q**4).mean(-1)), "replicas_agree": (pair, np.array(same)),
-                       "q_density": (("disorder", "T", "bin"), density(Q, N, edges))}
+                       "q_density": (("disorder", "T", "bin"), (real_density if real else density)(Q, N, edges))}
         if series:
             values |= {"m_series": ((*rung, "measurement"), m), "energy_series": ((*rung, "measurement"), energy)}
             values |= {"q_series": ((*pair, "measurement"), q)} if R > 1 else {}
@@ -307,7 +312,7 @@ class Tempering:
         out |= {"T": (("T",), np.array(self.T)), **preparing.sizes(self, params),
                 "exact_integers": ((), np.array(ladder.engine.problem.form.exact))}
         if R > 1:
-            edge = (2 * edges - N - 1) / N
+            edge = edges if real else (2 * edges - N - 1) / N
             out |= {"q_edge": (("edge",), edge), "q_center": (("bin",), (edge[1:] + edge[:-1]) / 2)}
         return out
 
@@ -351,6 +356,11 @@ def density(Q, N, edges):
     return np.array(counts) / (Q.shape[0] * Q.shape[2] * widths)
 
 
+def real_density(Q, N, edges):
+    """The same of real states over bins of equal width, as a part of all measurements: |q| > 1, in Euclidean space, is in no bin."""
+    return np.array([np.histogram(Q[:, k] / N, edges)[0] for k in range(Q.shape[1])]) / (Q.shape[0] * Q.shape[2] * np.diff(edges))
+
+
 def check_ladder(T):
     """The ladder as a tuple of ascending floats; ParameterError for anything else."""
     ladder = np.asarray(T)
@@ -364,21 +374,22 @@ def check_ladder(T):
     return values
 
 
-def check_starts(start, replicas, temperatures):
-    """One start per replica, each in one spelling: a name, ("overlap", m0) or an int8 array (1 or temperatures, N)."""
+def check_starts(start, replicas, temperatures, entries=None):
+    """One start per replica, each in one spelling: a name, ("overlap", m0) or an array (1 or temperatures, N), int8 spins unless
+    `entries` checks others."""
     if isinstance(start, (tuple, list)) and not (start and isinstance(start[0], str) and start[0] == "overlap"):
         if len(start) != replicas:
             raise ParameterError(f"start has {len(start)} entries: expected one for all, or one for each of replicas = {replicas}", "start")
-        return tuple(check_starts(s, 1, temperatures)[0] for s in start)
-    start = check_start(start, temperatures)
+        return tuple(check_starts(s, 1, temperatures, entries)[0] for s in start)
+    start = check_start(start, temperatures, entries=entries)
     if isinstance(start, str):
         choose("start", start, ("pattern", "random"))
     return (start,) * replicas
 
 
-def temper(network, *, T, seed=0, engine="numba", series=False, spins=False, start="random", dynamics="heat-bath", order="random",
+def temper(network, *, T, seed=0, engine="numba", series=False, spins=False, start="random", dynamics=None, order="random",
            swap_every=1, thermalize=1000, measure=2000, every=None, disorder=None, replicas=2, bins=None, patterns=None, examples=None, labels=None,
-           **params):
+           step=None, **params):
     """Parallel tempering of one parameter point at the ladder of temperatures T: an xarray.Dataset.
 
     Control parameters of the network but T (for "dense": P, N and one of alpha, K; self_interaction, or learning, r, M, stratified) and
@@ -393,7 +404,7 @@ def temper(network, *, T, seed=0, engine="numba", series=False, spins=False, sta
     """
     task = Tempering(network, T=T, start=start, dynamics=dynamics, order=order, swap_every=swap_every, thermalize=thermalize,
                      measure=measure, every=every, disorder=disorder, replicas=replicas, bins=bins, patterns=patterns,
-                     examples=examples, labels=labels)
+                     examples=examples, labels=labels, step=step)
     return one_point(task, params, seed=seed, engine=engine, series=series, spins=spins)
 
 
