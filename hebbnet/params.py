@@ -89,6 +89,7 @@ PARAMETERS = {p.name: p for p in [
               choices=("binomial", "gaussian")),
     Parameter(name="stratified", symbol=r"\mathrm{stratified}", meaning="whether the examples of the condensed archetype are drawn with an exact "
               "histogram, for less sample noise", kind=bool),
+    Parameter(name="lam", symbol=r"\lambda", meaning="inverse temperature of the log-sum-exp over the patterns", kind=float, low=0, above=True),
 ]}
 
 
