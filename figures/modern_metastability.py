@@ -8,7 +8,8 @@ from hebbnet import plotting
 from hebbnet.cli import main_figure
 
 WORDS = {"spherical": ("random patterns on the sphere", ("single-pattern states appear", "equal energy", "average of all unstable")),
-         "clustered": ("8 clusters of 8, overlap 0.8 within", ("from average of all to average of cluster", "from average of cluster to single pattern",
+         "clustered": ("8 clusters of 8, overlap 0.8 within", ("from average of all to average of cluster",
+                                                               "from average of cluster to single pattern",
                                                                "average of all unstable"))}
 THEORY = {"spherical": "equidistant patterns, $N \\to \\infty$", "clustered": "nested patterns, exact"}
 

@@ -16,14 +16,15 @@ def draw(run, path):
             one = run.sel(lam=lam)
             x, y, applies = lam * one.separation.values.ravel(), one.update_error.values.ravel(), np.isfinite(one.bound.values.ravel())
             for chosen, face in ((applies, color), (~applies, "none")):
-                ax.plot(x[chosen], y[chosen], marker=marker, linestyle="none", color=color, markersize=3.5, markerfacecolor=face, markeredgewidth=0.6)
+                ax.plot(x[chosen], y[chosen], marker=marker, linestyle="none", color=color, markersize=3.5, markerfacecolor=face,
+                        markeredgewidth=0.6)
             lowest = modern.separation_bound(lam, K, M)
             grid = np.linspace(lowest, max(x.max() / lam, 1.05 * lowest), 50)
-            ax.plot(lam * grid, modern.retrieval_bound(lam, K, M, grid, modern.sphere_radius(lam, K, M)) / M, color="black",
-                    label="the theorem's bound, each $\\lambda$" if lam == run.lam.values[0] else "_")
+            bound = modern.retrieval_bound(lam, K, M, grid, modern.sphere_radius(lam, K, M)) / M
+            ax.plot(lam * grid, bound, color="black", label="_" if lam > run.lam.values[0] else "the theorem's bound")
             ax.plot([], [], marker=marker, linestyle="none", color=color, label=rf"$\lambda = {lam:g}$")
         x = np.array(ax.get_xlim())
-        ax.plot(x, np.sqrt(2) * np.exp(-x), color="black", linewidth=1, linestyle="--", label=r"one neighbor alone, $\sqrt{2}\, e^{-\lambda\Delta_i}$")
+        ax.plot(x, np.sqrt(2) * np.exp(-x), "k--", linewidth=1, label=r"one neighbor alone, $\sqrt{2}\, e^{-\lambda\Delta_i}$")
         ax.plot([], [], marker="o", linestyle="none", color="gray", markerfacecolor="none", label="open: not well separated,\nno theorem")
         ax.set(yscale="log", xlabel=r"$\lambda\Delta_i$, separation of the pattern", ylabel=r"$|f(x) - x_i|/M$ after one update",
                title=f"each point a pattern: {K} on the sphere, N = {N}, {run.sizes['disorder']} draws")

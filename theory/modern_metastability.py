@@ -1,4 +1,4 @@
-"""k90 of exact fixed points, reached from a stored pattern: equidistant patterns (random ones of large N) and nested clusters, with their transitions.
+"""k90 of exact fixed points reached from a stored pattern: equidistant patterns (random ones of large N) and nested ones, with transitions.
 
 Feeds figures/modern_metastability.py.  Takes seconds; --quick solves fewer points.
 """
