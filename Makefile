@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 JOBS ?= -n auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: demo test test-slow bench docs figures clean
+.PHONY: demo test test-slow test-torch bench docs figures clean
 
 demo: $(STAMP)
 	$(BIN)/hebbnet run theory/dense_phase_diagram.py --quick
@@ -20,6 +20,12 @@ test: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest $(JOBS) --slow
+
+# PyTorch is an extra: a CPU build is enough (on Linux elsewhere: TORCH="torch --index-url https://download.pytorch.org/whl/cpu")
+TORCH ?= torch==2.13.0
+test-torch: $(STAMP)
+	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pytest tests_torch
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/engines.py

@@ -56,6 +56,12 @@ OBSERVABLES = {o.name: o for o in [
     Observable("complexity", r"\Sigma", "complexity: logarithm of the number of states, per neuron"),
     Observable("state_free_energy", "f", "free energy of one of the states that the complexity counts, per neuron", "energy"),
     Observable("state_class", "class", "kind of state: which overlaps are zero, equal, or larger than the sum of the smaller ones"),
+    # modern networks: functions of arrays
+    Observable("k90", r"k_{90}", "number of softmax weights that sum to 0.9"),
+    Observable("retrieved_fraction", r"f_{\mathrm{ret}}", "fraction of stored patterns that are retrieved"),
+    Observable("separation", r"\Delta", "separation of a pattern from the others, min of x_i.x_i - x_i.x_j"),
+    Observable("update_error", r"|f(x) - x_i|", "distance of the state after one update from the pattern, in units of the largest norm"),
+    Observable("capacity_bound", r"K_{\mathrm{thm}}", "number of patterns that the capacity theorem guarantees"),
     # Monte Carlo bookkeeping
     Observable("acceptance", "a", "fraction of attempted flips that changed the spin"),
     Observable("swap_rate", "a_s", "fraction of attempted swaps of neighboring temperatures that were accepted"),
@@ -104,6 +110,7 @@ DIMENSIONS = {
     "disorder": "disorder sample",
     "pattern": "patterns by their overlap, the largest first",
     "stored": "patterns as they are stored",
+    "kind": "kind of network or of patterns",
     "chain": "Markov chain of one disorder sample",
     "pair": "pair of chains (0,1), (2,3), ...",
     "replica": "independent copy of the whole ladder of temperatures",

@@ -19,11 +19,13 @@ MAY_IMPORT = {
     "equations": {"params", "patterns"}, "meanfield": {"params", "patterns", "equations", "observables"},
     "store": {"params", "observables"}, "executors": set(), "taskfiles": {"store"},
     "sweep": {"params", "observables", "store", "executors", "taskfiles"},
-    "plotting": {"params", "observables", "store"}, "losses": {"params"}, "modern": {"params", "patterns"}, "datasets": {"params", "patterns"},
+    "plotting": {"params", "observables", "store"}, "losses": {"params"}, "modern": {"params", "patterns"}, "torch": {"params", "modern"},
+    "datasets": {"params", "patterns"},
     "learning": {"params", "patterns", "montecarlo", "datasets"},
 }
 ONLY_IN = {"h5py": {"store"}, "matplotlib": {"plotting"}, "dask": {"executors"}, "distributed": {"executors"}, "submitit": {"executors"},
-           "filelock": {"taskfiles"}, "cupy": {"montecarlo"}, "click": {"cli"}, "sklearn": {"datasets"}}
+           "filelock": {"taskfiles"}, "cupy": {"montecarlo"}, "click": {"cli"}, "sklearn": {"datasets"},
+           "torch": {"torch"}}
 
 
 def imports(path):

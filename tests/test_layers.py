@@ -149,7 +149,7 @@ Y, Q = np.ones((2, 6, 4)), np.ones((2, 3, 4))
 
 
 @pytest.mark.parametrize("change, words", [
-    (dict(heads=3), "heads = 3"), (dict(lam=-1.0), "lam = -1.0"), (dict(lam=[1.0, 2.0]), "lam has 2 entries"), (dict(updates=-1), "updates"),
+    (dict(heads=3), "heads = 3"), (dict(lam=-1.0), "lam = -1.0"), (dict(lam=[1.0, 2.0]), r"lam has shape \(2,\)"), (dict(updates=-1), "updates"),
     (dict(stop="batch"), "stop"), (dict(projection=np.ones((2, 5, 4))), "projection has 5 patterns"),
     (dict(stored=np.ones((2, 6, 5))), "components per head"),
     (dict(padding_mask=np.zeros((2, 5), bool)), "padding_mask"), (dict(padding_mask=np.zeros((2, 6))), "booleans"),

@@ -183,12 +183,18 @@ def split(name, x, heads):
 
 def temperature(xp, lam, heads, like, default):
     """lam as (heads, 1, 1)."""
-    values = [default] * heads if lam is None else [lam] * heads if np.ndim(lam) == 0 else list(lam)
-    if len(values) != heads:
-        raise ParameterError(f"lam has {len(values)} entries: expected one number, or one for each of the {heads} heads", "lam")
+    if lam is None:
+        return default
+    shape = tuple(lam.shape) if hasattr(lam, "shape") else np.shape(lam)
+    if shape == ():
+        return lam if hasattr(lam, "requires_grad") else LAM.check(lam)
+    if shape != (heads,):
+        raise ParameterError(f"lam has shape {shape}: expected one number, or one for each of the {heads} heads", "lam")
     if hasattr(lam, "requires_grad"):   # a parameter that is learnt
-        return (lam.reshape(-1, 1, 1) if lam.ndim else lam)
-    return xp.asarray([LAM.check(value) for value in values], dtype=like.dtype).reshape(heads, 1, 1)
+        return lam.reshape(heads, 1, 1)
+    values = [LAM.check(value) for value in lam]
+    more = {"device": like.device} if xp is sys.modules.get("torch") else {}
+    return xp.asarray(values, dtype=like.dtype, **more).reshape(heads, 1, 1)
 
 
 def excluded(xp, padding, pairs, q, k, heads):

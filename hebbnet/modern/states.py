@@ -5,6 +5,7 @@ the n-state Potts model.  Nested ones, C clusters of n patterns with overlap q w
 stored pattern, B = lam R**2.
 Source: derived here; docs/theory/modern.md.
 """
+import functools
 import math
 from typing import NamedTuple
 
@@ -105,7 +106,11 @@ class Nested(NamedTuple):
 def nested(C, n, q):
     """`Nested` of C clusters of n patterns with overlap q; found by bisection of the exact iteration, to 1e-8.  ParameterError for q outside [0, 1),
     C < 2 or n < 2."""
-    C, n, q = _nested(C, n, q)
+    return _transitions(*_nested(C, n, q))
+
+
+@functools.lru_cache
+def _transitions(C, n, q):
     high = 4 * max(math.log(C * n) + 3, C * n) / (1 - q)
 
     def above(other):
