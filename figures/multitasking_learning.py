@@ -1,18 +1,13 @@
-"""Multitasking network at T = 0 over dilution and the dataset entropy: the class of its state, and its smallest over its largest overlap.
+"""Multitasking network that learns from examples: overlaps against their number, supervised and unsupervised, theory and simulation.
 
-Below: the overlaps against the number of examples, supervised and unsupervised, theory and simulation.
-Reads data/multitasking_learning{,_theory}.h5 (sims/ and theory/ of the same name); the line rho_S and the overlaps against M are solved
-here.  --quick reads the stores of their --quick runs.
+Reads data/multitasking_learning.h5 (sims/ of the same name); the overlaps of the theory are solved here.  --quick reads the store of its
+--quick run.
 """
 import numpy as np
-from matplotlib.colors import ListedColormap
 
 import hebbnet as hn
 from hebbnet import plotting
 from hebbnet.cli import main_figure
-
-CLASSES = ("paramagnet", "pure", "hierarchical", "symmetric", "mixed", "split")
-COLORS = ListedColormap(["#f2f2f2", "#a9cbe3", "#e6b0a5", "#b5d6b8", "#cfbfe0", "#e8d39a"])
 
 
 def against_examples(ax, run, d):
@@ -31,32 +26,16 @@ def against_examples(ax, run, d):
     ax.set(xscale="log", xlabel=plotting.label("M"), title=f"K = {K}, d = {d:g}, T = {T:g}, r = {r:g}, N = {int(run.N)}")
 
 
-def draw(run, theory, path):
-    dilutions, rho, K = theory.d.values, theory.rho.values, int(theory.K)
-    state = theory.isel(branch=0).transpose("d", "rho", ...)
-    code = np.array([[CLASSES.index(str(name)) for name in row] for row in state.state_class.values])
-    ratio = (state.m.isel(pattern=-1) / state.m.isel(pattern=0)).values
-    grid = np.linspace(0.1, 0.95, 35)
-    border = [hn.boundary("multitasking", "parallel", K=K, d=d, T=0.0, learning="supervised").value for d in grid]
-    with plotting.figure(path, nrows=2, ncols=2, figsize=(10, 8), sharey="row") as (fig, (axes, lower)):
-        axes[0].pcolormesh(dilutions, rho, code.T, cmap=COLORS, vmin=-0.5, vmax=len(CLASSES) - 0.5, shading="nearest")
-        shade = axes[1].pcolormesh(dilutions, rho, ratio.T, cmap="viridis", vmin=0, vmax=1, shading="nearest")
-        fig.colorbar(shade, ax=axes[1], label=f"$m_{K}/m_1$")
-        for ax in axes:
-            ax.plot(grid, border, color="black", label=r"$\rho_S$")
-            ax.set(xlabel=plotting.label("d"), yscale="log", ylim=(rho[0], rho[-1]))
-        for c in sorted(set(code.ravel())):
-            axes[0].plot([], [], "s", color=COLORS(c), label=CLASSES[c], markersize=8)
-        axes[0].legend(frameon=True, framealpha=0.8, edgecolor="none")
-        axes[0].set(title=f"K = {K}, T = 0", ylabel=plotting.label("rho"))
-        for ax, d in zip(lower, run.d.values):
+def draw(run, path):
+    with plotting.figure(path, ncols=2, figsize=(11, 5), sharey=True) as (fig, axes):
+        for ax, d in zip(axes, run.d.values):
             against_examples(ax, run, float(d))
-        lower[0].set_ylabel("overlap $m$")
+        axes[0].set_ylabel("overlap $m$")
         for marker, learning in zip("ox", ("supervised", "unsupervised")):
-            lower[0].plot([], [], marker, color=plotting.COLORS[5], markerfacecolor="none", label=f"Monte Carlo, {learning}")
-        lower[0].plot([], [], ":", color=plotting.COLORS[5], label="threshold of level 1 and 2 (signal to noise)")
-        lower[0].legend()
+            axes[0].plot([], [], marker, color=plotting.COLORS[5], markerfacecolor="none", label=f"Monte Carlo, {learning}")
+        axes[0].plot([], [], ":", color=plotting.COLORS[5], label="threshold of level 1 and 2 (signal to noise)")
+        axes[0].legend()
 
 
 if __name__ == "__main__":
-    main_figure(draw, "multitasking_learning")
+    main_figure(draw, "multitasking_learning", stores=("{}",))

@@ -1,39 +1,54 @@
 """Phase diagram of the multitasking network over dilution and temperature, K = 2 and 3: the class of the thermodynamic state, and the lines.
 
-Reads data/multitasking_phase_diagram_theory.h5 (theory/ of the same name, K = 3); K = 2 and the lines are solved here.  --quick reads the
-store of its --quick run.
+Markers: the class of simulated overlaps, those that differ by less than four sampling errors sqrt((1-d)/N)/lambda counted as equal (lambda: the
+lowest mode of the theory there).  Where with this tolerance the theory's own state would have another class, N is too small: a cross.
+Reads data/multitasking_phase_diagram{,_theory}.h5 (sims/ and theory/ of the same name, theory K = 3); K = 2 and the lines are solved here.
+--quick reads the stores of their --quick runs.
 """
 import numpy as np
-from matplotlib.colors import ListedColormap
 
 import hebbnet as hn
 from hebbnet import plotting
 from hebbnet.cli import main_figure
 
-CLASSES = ("paramagnet", "pure", "hierarchical", "symmetric", "mixed", "split")
-COLORS = ListedColormap(["#f2f2f2", "#a9cbe3", "#e6b0a5", "#b5d6b8", "#cfbfe0", "#e8d39a"])
+
+def points(ax, run):
+    """One marker per (d, T), of the mean over samples; (points resolved, points where a chain has the class of the theory)."""
+    K, N, resolved, right = int(run.K), int(run.N), 0, 0
+    for d in run.d.values:
+        for T in run["T"].values:
+            theory = hn.solve("multitasking", K=K, d=d, T=T)
+            tolerance = 4 / np.sqrt(N * (1 - d)) / theory.lowest_mode
+            m = run.m.sel(d=d, T=T).mean("disorder").transpose("chain", "pattern").values
+            seen = [hn.state_class(one[:K], d, tolerance) for one in m]
+            told = hn.state_class(theory.m, d, tolerance) == theory.state_class
+            plotting.class_point(ax, d, T, seen, told)
+            resolved += told
+            right += told and theory.state_class in seen
+    return resolved, right
 
 
-def draw(theory, path):
+def draw(run, theory, path):
     dilutions, temperatures = theory.d.values, theory["T"].values
-    names = np.array([[hn.solve("multitasking", K=2, d=d, T=T).state_class for T in temperatures] for d in dilutions])
-    with plotting.figure(path, ncols=2, figsize=(10, 4.6), sharey=True) as (fig, axes):
-        for ax, K, classes in zip(axes, (2, int(theory.K)), (names, theory.state_class.isel(branch=0).transpose("d", "T").values.astype(str))):
-            code = np.array([[CLASSES.index(name) for name in row] for row in classes])
-            ax.pcolormesh(dilutions, temperatures, code.T, cmap=COLORS, vmin=-0.5, vmax=len(CLASSES) - 0.5, shading="nearest")
+    two = [[hn.solve("multitasking", K=2, d=d, T=T).state_class for T in temperatures] for d in dilutions]
+    with plotting.figure(path, ncols=2, figsize=(11, 5.6), sharey=True) as (fig, axes):
+        for ax, K, classes in zip(axes, (2, int(theory.K)), (two, theory.state_class.isel(branch=0).transpose("d", "T").values)):
+            plotting.class_map(ax, dilutions, temperatures, classes)
             grid = np.linspace(dilutions[0], dilutions[-1], 97)
             lines = hn.phase_diagram("multitasking", K=K, d=grid)
-            for which, color, words in (("ergodic", "black", "$T_c$"), ("pure", plotting.COLORS[0], "$T_P$"),
-                                        ("symmetric", plotting.COLORS[2], f"$T_S$, {K} equal overlaps")):
+            for which, dashes, words in (("ergodic", "-", "$T_c$"), ("pure", "--", "$T_P$"), ("symmetric", ":", "$T_S$, all overlaps equal above")):
                 for root in range(lines.sizes["root"]):
                     y = lines[f"{which}_roots"].isel(root=root).values
-                    ax.plot(grid, y, color=color, linewidth=1.3, label=words if root == 0 else "_")
-            ax.set(title=f"K = {K}", xlabel=plotting.label("d"), xlim=(grid[0], grid[-1]), ylim=(0, 1))
+                    ax.plot(grid, y, color="black", linestyle=dashes, linewidth=1.3, label=words if root == 0 else "_")
+            resolved, right = points(ax, run.sel(K=K))
+            ax.set(title=f"K = {K}; Monte Carlo, N = {int(run.N)}: class of the theory at {right} of {resolved} points that are resolved",
+                   xlabel=plotting.label("d"), xlim=(grid[0], grid[-1]), ylim=(0, 1))
+            ax.title.set_fontsize(9)
         axes[0].set_ylabel(plotting.label("T"))
-        for code, name in enumerate(CLASSES):
-            axes[1].plot([], [], "s", color=COLORS(code), label=name, markersize=8)
-        axes[1].legend()
+        axes[0].legend(loc="upper right")
+        axes[1].legend(handles=plotting.class_handles(), title="simulated (region: theory); open: from random spins,\nwhere another class",
+                       loc="upper right", title_fontsize=8.5, ncols=2)
 
 
 if __name__ == "__main__":
-    main_figure(draw, "multitasking_phase_diagram", stores=("{}_theory",))
+    main_figure(draw, "multitasking_phase_diagram")

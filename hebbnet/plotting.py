@@ -29,6 +29,11 @@ LINES = {   # lines of a phase diagram: words, color, dashes
     "gardner": ("Gardner $T_G$", COLORS[2], "-."),
 }
 
+CLASSES = {   # states of several condensed patterns: color of their region, color and marker of points
+    "paramagnet": ("#f2f2f2", "white", "o"), "pure": ("#a9cbe3", COLORS[0], "s"), "hierarchical": ("#e6b0a5", COLORS[1], "^"),
+    "symmetric": ("#b5d6b8", COLORS[2], "D"), "mixed": ("#cfbfe0", COLORS[3], "v"), "split": ("#e8d39a", COLORS[4], "P"),
+}
+
 
 @contextmanager
 def figure(path, **kwargs):
@@ -96,6 +101,34 @@ def overlap_points(ax, run, x, *, color, marker, name="m"):
         y, error = run[f"{kind}_mean"], run[f"{kind}_err"]
         ax.errorbar(run[x].values[chosen], y.values[chosen], error.values[chosen], fmt=marker, color=color, markerfacecolor=face,
                     elinewidth=1, capsize=2, linestyle="none")
+
+
+def class_map(ax, x, y, classes):
+    """The plane colored by the class of a state: classes (x, y) are names in CLASSES."""
+    code = np.array([[list(CLASSES).index(str(name)) for name in row] for row in classes])
+    colors = matplotlib.colors.ListedColormap([region for region, *_ in CLASSES.values()])
+    ax.pcolormesh(x, y, code.T, cmap=colors, vmin=-0.5, vmax=len(CLASSES) - 0.5, shading="nearest", rasterized=True)
+
+
+def class_point(ax, x, y, seen, resolved=True):
+    """One point of simulated classes `seen`, one per start: a marker of the first, a larger open one for each that differs.
+
+    resolved: False for a small cross, where the sample is too small to tell the class.
+    """
+    if not resolved:
+        ax.plot(x, y, "x", color="black", markersize=3.5, markeredgewidth=0.7, zorder=3)
+        return
+    for k, name in enumerate(dict.fromkeys(seen)):
+        _, color, marker = CLASSES[name]
+        ax.plot(x, y, marker, color="none" if k else color, markeredgecolor=color if k else "black", markersize=10 if k else 6,
+                markeredgewidth=1.1 if k else 0.6, zorder=4)
+
+
+def class_handles(names=CLASSES):
+    """Legend handles of `class_point`."""
+    handles = [plt.Line2D([], [], linestyle="none", marker=CLASSES[name][2], color=CLASSES[name][1], markeredgecolor="black", markeredgewidth=0.6,
+                          label=name) for name in names]
+    return [*handles, plt.Line2D([], [], linestyle="none", marker="x", color="black", markersize=3.5, label="not resolved at this N")]
 
 
 def legend(ax, sizes, lines_of=None, colors=None, **kwargs):

@@ -113,6 +113,37 @@ def test_the_mode_that_a_line_is_about_vanishes_on_it():
     assert found.unknown == "M" and (1 - 0.09) / (0.09 * found.value) == pytest.approx(0.1413159275, abs=1e-9)
 
 
+def test_the_parallel_line_in_whole_numbers_of_examples():
+    """Exact means of few examples: equal overlaps need noise enough (few examples), and values close enough for T to blur (many)."""
+    point = dict(K=2, d=0.5, T=0.05, learning="supervised", r=0.3)
+    found, smooth = line("parallel", **point, form="binomial"), line("parallel", **point)
+    assert found.unknown == "M" and found.values == (8.0, 74.0) and found.value == 74.0 and "unstable from the last" in found.status
+    assert smooth.values == (smooth.value,) and 0 < smooth.value - found.value < 4 and found.solution.lowest_mode > 0
+    for M in (*range(1, 20), *range(66, 84)):
+        mode = solve(**point, M=M, start="symmetric").lowest_mode
+        assert (mode > 0) == (8 <= M < 74), M
+    r, ratio = 0.05, []
+    for form in ("binomial", "gaussian"):                     # poor examples are many: a Gaussian mean
+        ratio.append(line("parallel", **{**point, "d": 0.3, "r": r}, form=form).value)
+    assert ratio[0] == pytest.approx(ratio[1], rel=5e-3)
+    for change, words in ((dict(T=0.0), "ties"), (dict(T=0.02), "too coarse"), (dict(d=0.8), "stable for every"), (dict(d=0.8, T=0.01, r=0.1), "too many")):
+        none = line("parallel", **{**point, **change}, form="binomial")
+        assert not none.converged and math.isnan(none.value) and words in none.status, none.status
+    with pytest.raises(hn.ParameterError, match="give r"):
+        line("parallel", K=2, d=0.5, T=0.05, learning="supervised", form="binomial")
+
+
+def test_phase_diagrams_over_the_data():
+    d = [0.3, 0.5]
+    over_rho = hn.phase_diagram("multitasking", K=2, T=0.0, learning="supervised", d=d)
+    over_M = hn.phase_diagram("multitasking", K=2, T=0.0, learning="unsupervised", r=0.4, d=d)
+    assert over_rho.attrs["unknown"] == "rho" and over_M.attrs["unknown"] == "M"
+    np.testing.assert_allclose(over_rho.parallel, [0.3684529510, 0.1413159275], atol=1e-9)
+    np.testing.assert_allclose(over_M.parallel, (1 - 0.16) / 0.16 / over_rho.parallel, rtol=1e-12)
+    whole = hn.phase_diagram("multitasking", K=2, T=0.1, learning="supervised", r=0.4, form="binomial", d=[0.5, 0.6]).parallel
+    assert np.all(whole == np.round(whole)) and np.isfinite(whole).all()
+
+
 def test_one_step_and_thresholds():
     for r in TABLE["one_step"]:
         np.testing.assert_allclose(hn.hierarchical_one_step(**r["params"]), r["value"]["m2_exact"], atol=1e-9)

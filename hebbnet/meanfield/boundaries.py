@@ -442,8 +442,9 @@ def boundary(network, which, *, ansatz="rs", k=None, **params):
     ansatz: "rs", "1rsb" or "krsb" with k steps ("2rsb" is k = 2) names the retrieval state; where replica symmetry is stable "1rsb"
     gives the symmetric value and says so.
     "multitasking" has lines of its own (docs/theory/multitasking): "ergodic", "pure", "symmetric" (keyword n: how many equal overlaps, default
-    K), solved for T; "hierarchical", "ground_state", "multicritical" for d; "parallel" for rho, or M with r given; for K = alpha N "spinodal"
-    for alpha.  The m = 0 phase is the paramagnet above its freezing temperature, below it the glass
+    K), solved for T; "hierarchical", "ground_state", "multicritical" for d; "parallel" for rho, or with r given
+    for M (form="gaussian", the default, a real number; "binomial" whole numbers from which on another side of the line holds); for K = alpha N
+    "spinodal" for alpha.  The m = 0 phase is the paramagnet above its freezing temperature, below it the glass
     with one step of breaking (P = 2: in the same ansatz).
 
     Returns a `Boundary`.  Where the line does not exist `value` is NaN, `converged` False and `status` says why.
@@ -493,8 +494,8 @@ def phase_diagram(network, *, ansatz="rs", k=None, **params):
 
     Returns an xarray.Dataset over (axis,): `spinodal`, `transition`, `at`, `nishimori`, `static_glass`, `dynamic_glass`, `gardner` (highest
     root, NaN where there is none; definitions and ansatz as in `boundary`), each with `..._roots` (axis, root), all roots ascending
-    padded with NaN, and `..._status`, a sentence. "multitasking" takes d as the array, with K (lines in T) or T (in alpha). Lines that are
-    not derived for these parameters are NaN and their status says so.
+    padded with NaN, and `..._status`, a sentence. "multitasking" takes d as the array, with K (lines in T), K, T and learning (in rho; with
+    r in M) or T (in alpha). Lines that are not derived for these parameters are NaN and their status says so.
     Raises ParameterError as `boundary` does.
     """
     module = equations.get(network)

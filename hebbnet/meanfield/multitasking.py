@@ -271,18 +271,18 @@ def stable_states(params, e, lowest=False):
     return descents(e, params.T, seeds)
 
 
-def state_class(overlaps, d):
-    """Name of a state in CLASSES from its overlaps (K,), equal and zero up to 1e-6 (1 - d).
+def state_class(overlaps, d, tolerance=SAME):
+    """Name of a state in CLASSES from its overlaps (K,), equal and zero up to `tolerance` in units of 1 - d.
 
     pure: one; hierarchical: each larger than the sum of those that follow; symmetric: all that are not zero equal; mixed: some equal;
-    split: all different otherwise.
+    split: all different otherwise.  tolerance: 1e-6 suits solutions; for simulated overlaps take several times their sampling error,
+    sqrt((1 - d)/N)/(1 - d)/lowest_mode.
     """
     m = np.sort(np.abs(overlaps))[::-1]
-    tolerance = SAME * (1 - d)
-    m = m[m > tolerance]
+    m = m[m > tolerance * (1 - d)]
     if m.size < 2:
         return CLASSES[m.size]
-    apart = m[:-1] - m[1:] > tolerance
+    apart = m[:-1] - m[1:] > tolerance * (1 - d)
     if not apart.any():
         return "symmetric"
     if not apart.all():

@@ -149,13 +149,55 @@ def parallel(given, unknown, size):
         raise ParameterError(f"K = {given.K} with which = 'parallel': it takes at least two patterns", "K")
     if given.T >= 1 - given.d:
         raise ParameterError(f"T = {given.T:g} with which = 'parallel': no overlap is left at T >= 1 - d = {1 - given.d:g}; lower T", "T")
+    one = (1 - given.r**2) / given.r**2 if unknown == "M" else 1.0          # rho M
+    if given.get("form") == "binomial":
+        return _parallel_count(given, one)
     scan = np.concatenate([np.geomspace(1e-3, 1, 60), np.geomspace(1.1, 30, 24)])
     given = Params({**given, "form": "gaussian", "M": None, "r": None})
     roots = sign_changes(lambda rho: mode(given, given.K, rho=rho), scan)[0]
     if not roots:
         return Line((), f"no line at d = {given.d:.10g}, T = {given.T:.10g}: equal overlaps do not change their stability for rho from 0.001 to 30")
-    return _line(roots, "converged" if len(roots) == 1 else "converged: equal overlaps are metastable between lower roots",
-                 lambda rho: _mixture(given, given.K, rho=rho))
+    status = "converged" if len(roots) == 1 else "converged: equal overlaps are metastable between lower roots"
+    if unknown == "rho":
+        return _line(roots, status, lambda rho: _mixture(given, given.K, rho=rho))
+    counts = sorted(one / rho for rho in roots)
+    return _line(counts, status, lambda M: _mixture(given, given.K, rho=one / M), counts[0])
+
+
+def _parallel_count(given, one):
+    """The line in whole numbers M: where the stability of K equal overlaps is not that of M - 1; the last is the border of many examples."""
+    most = (2 * equations.get(NETWORK).MOST_FIELDS) ** (1 / given.K) - 2
+    where = f"at d = {given.d:.10g}, T = {given.T:.10g}, r = {given.r:.10g}"
+    if given.T == 0:
+        return Line((), f"no line {where}: the means of two archetypes' examples are equal with some probability, and at T = 0 these ties make "
+                        "equal overlaps unstable for every number of examples; raise T, or take form='gaussian'")
+
+    def stable(M):
+        return mode(given, given.K, M=M, form="binomial") > 0
+
+    smooth = parallel(Params({**given, "form": None}), "M", None).values
+    end = 1.25 * max(smooth, default=one)
+    tried = [M for M in range(1, 33) if M <= max(end, 32)]
+    while tried[-1] < end or (smooth and stable(tried[-1])):
+        tried.append(math.ceil(1.1 * tried[-1]))
+        if tried[-1] > most:
+            return Line((), f"no answer {where}: more than {int(most)} examples are too many to sum over; take form='gaussian'")
+    values, before = [], stable(1)
+    for low, high in zip(tried, tried[1:]):
+        if stable(high) != before:
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if stable(middle) == before else (low, middle)
+            values.append(high)
+            before = not before
+    if not values and before:
+        return Line((), f"no line {where}: equal overlaps are stable for every number of examples")
+    if not values:
+        return Line((), f"no line {where}: equal overlaps are unstable for every number of examples, whose means are too coarse for this "
+                        "temperature to blur; raise T, or take form='gaussian'")
+    last = "stable" if before else "unstable"
+    status = f"converged: equal overlaps change their stability at each root, and are {last} from the last one on"
+    return _line(values, status, lambda M: _mixture(given, given.K, M=M if before else M - 1, form="binomial"))
 
 
 def spinodal(given, unknown, size):
@@ -220,8 +262,9 @@ def problem(network, which, ansatz, params, k=None):
         if given.learning == "storage":
             raise ParameterError("learning = 'storage' with which = 'parallel': this line is about the noise of examples; take "
                                  "learning = 'supervised'", "learning")
-        if given.get("form") == "binomial":
-            raise ParameterError("form = 'binomial' with which = 'parallel': this line is derived for form = 'gaussian'", "form")
+        if given.get("form") == "binomial" and unknown == "rho":
+            raise ParameterError("form = 'binomial' with which = 'parallel': the exact form depends on r and M one by one; give r, to solve for M",
+                                 "form")
         if unknown == "M" and given.get("rho") is not None:
             raise ParameterError(f"rho = {given.rho} with which = 'parallel': it is solved for rho, or for M with r given", "rho")
     else:
@@ -250,9 +293,6 @@ def boundary(network, which, *, ansatz="rs", k=None, **params):
     needs, given, unknown, size = problem(network, which, ansatz, params, k)
     found = needs.line(given, unknown, size)
     values, value = found.values, found.value
-    if unknown == "M" and values:                          # the dataset entropy rho, as a number of examples
-        values = tuple(sorted((1 - given.r**2) / (given.r**2 * rho) for rho in values))
-        value = values[0]
     state = found.state(found.value) if found.state else None
     if state is None:
         blank = Params({**dict.fromkeys(PARAMETERS), **given, "K": given.get("K") or 1})
@@ -263,10 +303,15 @@ def boundary(network, which, *, ansatz="rs", k=None, **params):
 
 
 def axis(params):
-    """(axis, unknown, lines) of a phase diagram over an array of dilutions d: in T for K patterns, in alpha for K = alpha N."""
+    """(axis, unknown, lines) of a phase diagram over an array of dilutions d: in T, rho or M for K patterns, in alpha for K = alpha N."""
     arrays = [name for name, value in params.items() if np.ndim(value) == 1]
-    many = params.get("T") is not None
-    if arrays != ["d"] or (params.get("K") is None) != many:
-        raise ParameterError(f"the phase diagram of 'multitasking' needs d as a 1-D array, and K without T (lines in T) or T without K (in alpha); "
-                             f"got {', '.join(params) or 'none'}, of which {' and '.join(arrays) or 'none'} as arrays", "d")
-    return ("d", "alpha", ("spinodal",)) if many else ("d", "T", ("ergodic", "pure", "symmetric"))
+    few, cold = (params.get(name) is not None for name in ("K", "T"))
+    if arrays == ["d"] and few and not cold:
+        return "d", "T", ("ergodic", "pure", "symmetric")
+    if arrays == ["d"] and few and params.get("learning", "storage") != "storage":
+        return "d", "rho" if params.get("r") is None else "M", ("parallel",)
+    if arrays == ["d"] and cold and not few:
+        return "d", "alpha", ("spinodal",)
+    raise ParameterError("the phase diagram of 'multitasking' needs d as a 1-D array, and K without T (lines in T), or K, T and learning (in rho; with "
+                         f"r in M), or T without K (in alpha); got {', '.join(params) or 'none'}, of which {' and '.join(arrays) or 'none'} as arrays",
+                         "d")
