@@ -205,7 +205,7 @@ def test_unsupervised_hopfield_reaction_is_the_response_of_its_coupling_matrix()
 INSTANCES = [(96, 0.05, 0.4, 0.8, 3, 6000), (96, 0.05, 0.3, 0.4, 27, 20_000), (128, 0.10, 0.4, 0.8, 5, 20_000), (128, 0.05, 0.3, 0.4, 27, 20_000)]
 
 
-@pytest.mark.parametrize("N, alpha, T, r, M, sweeps", [pytest.param(*case, marks=[pytest.mark.slow] if k else []) for k, case in enumerate(INSTANCES)])
+@pytest.mark.parametrize("N, alpha, T, r, M, sweeps", [INSTANCES[0], *(pytest.param(*case, marks=pytest.mark.slow) for case in INSTANCES[1:])])
 def test_site_magnetizations_against_heat_bath_of_the_same_couplings(N, alpha, T, r, M, sweeps):
     """The first sample of seed 2027: tap closer than the first order, its rms below 0.011, and closer still with the instance's couplings."""
     point = {"P": 4, "N": N, "alpha": alpha, "T": T * math.perm(N, 4) / N**4, "learning": "supervised", "r": r, "M": M, "stratified": True}
