@@ -1,4 +1,6 @@
 """Energies and flips against the definition; every derived form against the law; every kernel against the reference engine."""
+import itertools
+
 import numpy as np
 import pytest
 from networks import brute_energy, problem, state
@@ -176,27 +178,28 @@ def test_kernels_compile_once_per_form():
 # ---- the C kernels -----------------------------------------------------------------------------------------------------------------
 
 C_KERNELS = pytest.mark.skipif(native.LIBRARY is None, reason="no C kernels: not built, switched off, or no AVX-512 with byte permutations here")
-NATIVE = [   # P, N, K, self_interaction, bytes of a table's entry (0: words); K at and about whole registers
-    (2, 9, 1, False, 1), (2, 127, 64, False, 1), (4, 20, 7, False, 2), (4, 100, 3000, False, 3), (4, 100, 128, True, 3), (6, 127, 65, False, 4),
-    (8, 40, 63, False, 4), (8, 90, 200, False, 5), (4, 128, 100, False, 3), (4, 255, 70, True, 4), (6, 200, 60, False, 5),
-    (2, 256, 100, False, 0), (2, 300, 1, False, 0), (2, 300, 640, True, 0),
+NATIVE = [   # P, N, K, self_interaction, kernel, bytes of an entry; K at and about whole registers, N at the borders
+    (2, 9, 1, False, "bytes", 1), (2, 127, 64, False, "bytes", 1), (4, 20, 7, False, "bytes", 2), (4, 100, 3000, False, "bytes", 3),
+    (4, 100, 128, True, "bytes", 3), (6, 127, 65, False, "bytes", 4), (8, 40, 63, False, "bytes", 4), (8, 90, 200, False, "bytes", 5),
+    (4, 128, 100, False, "bytes", 3), (4, 255, 70, True, "bytes", 4), (6, 200, 60, False, "bytes", 5),
+    (2, 256, 100, False, "words", 0), (2, 300, 1, False, "words", 0), (2, 300, 640, True, "words", 0),
+    (4, 256, 4200, False, "cubes", 0), (4, 1023, 65, False, "cubes", 0), (4, 300, 64, True, "cubes", 0),
 ]
 
 
 @C_KERNELS
-@pytest.mark.parametrize("P, N, K, self_interaction, planes", NATIVE)
-def test_the_c_kernels_make_the_same_flips(P, N, K, self_interaction, planes):
-    for dynamics in DYNAMICS:
-        for order in ORDERS:
-            p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction, dynamics=dynamics, order=order)
-            engine = numba_engine.Engine(p, matrix=False)
-            assert engine.native.struct.planes == planes
-            assert_same(p, engine, numba_engine.Engine(p, matrix=False, C=False), chains=3)
+@pytest.mark.parametrize("P, N, K, self_interaction, kernel, planes", NATIVE)
+def test_the_c_kernels_make_the_same_flips(P, N, K, self_interaction, kernel, planes):
+    for dynamics, order in itertools.product(DYNAMICS if N < 200 else ("heat-bath", "metropolis"), ORDERS):
+        p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction, dynamics=dynamics, order=order)
+        engine = numba_engine.Engine(p, matrix=False)
+        assert engine.native.name == kernel and engine.native.struct.planes == planes
+        assert_same(p, engine, numba_engine.Engine(p, matrix=False, C=False))
 
 
 @C_KERNELS
 def test_the_c_kernels_against_the_reference_engine():
-    for P, N in ((2, 20), (4, 20), (6, 14), (4, 130), (2, 260)):
+    for P, N in ((2, 20), (4, 20), (6, 14), (4, 130), (2, 260), (4, 260)):
         p = problem(P, N, 70)
         assert_same(p, numba_engine.Engine(p, matrix=False), numpy_engine.Engine(p))
 
@@ -212,5 +215,5 @@ def test_batches_of_random_numbers_change_nothing(monkeypatch):
 
 
 def test_what_the_c_kernels_do_not_take_goes_to_numba():
-    for P, N, K, why in ((3, 20, 10, "D even"), (4, 256, 10, "N"), (8, 127, 120_000, "float64 sums")):
+    for P, N, K, why in ((3, 20, 10, "D even"), (4, 1024, 10, "N"), (6, 256, 10, "N"), (8, 127, 120_000, "float64 sums")):
         assert numba_engine.Engine(problem(P, N, K)).native is None, why

@@ -6,7 +6,10 @@
    bytes: N < 256.  A row's overlap is kept as the byte u = (X + N)/2, and what a pattern adds to the field is looked up, byte by byte, in a table of
    128 entries that lives in two registers: one instruction for 64 patterns; two and a choice by the highest bit of u for N >= 128.  The sum of bytes is exact, and no
    polynomial is evaluated.
-   words: P = 2.  h = sum_mu xi X - s S from overlaps X as 16-bit integers.
+   words: D(c) a multiple of c (P = 2).  h = sum_mu xi X - s S from overlaps X as 16-bit integers.
+
+   cubes: D(c) = (a c^3 + b c)/denominator (P = 4) and N < 1024.  Squares are split into 11 low bits and the rest, so that 16-bit products make up the
+   cubes, t^3 = t (t^2 mod 2^11) + 2^11 t floor(t^2/2^11), and their sums stay exact in 32 bits for a block of patterns.
 
    Rows are filled up to whole registers with patterns of all +1, whose share is taken off again: a register of theirs costs no branch. */
 #include <stdint.h>
@@ -27,6 +30,7 @@ typedef struct {
     int64_t N, S, words;     /* words = ceil(S / 64); patterns from S on are all +1 */
     const uint8_t *tables;   /* bytes: (2, planes, 256), those of s = -1 first; entry u: byte `plane` of D(2 u - N - s) - base */
     int64_t planes, base;
+    int64_t a, b;            /* cubes */
     double denominator;      /* a decision compares h * denominator with its limit */
 } problem;
 
@@ -82,6 +86,12 @@ INLINE void turn_bytes(const problem *p, uint8_t *u, int64_t i, int s)   /* afte
     }
 }
 
+INLINE int64_t total(__m512i x)   /* of 16 integers of 32 bits */
+{
+    return _mm512_reduce_add_epi64(_mm512_add_epi64(_mm512_cvtepi32_epi64(_mm512_castsi512_si256(x)),
+                                                    _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(x, 1))));
+}
+
 INLINE int64_t field_words(const problem *p, const int16_t *X, int64_t i, int s)
 {
     const uint32_t *bits = (const uint32_t *)(p->bits + i * p->words);
@@ -91,7 +101,32 @@ INLINE int64_t field_words(const problem *p, const int16_t *X, int64_t i, int s)
         __m512i x = _mm512_loadu_si512(X + 32 * w);
         sum = _mm512_add_epi32(sum, _mm512_madd_epi16(_mm512_mask_sub_epi16(x, ~bits[w], zero, x), one));
     }
-    return _mm512_reduce_add_epi32(sum) - (64 * p->words - p->S) * X[64 * p->words - 1] - s * p->S;
+    return total(sum) - (64 * p->words - p->S) * X[64 * p->words - 1] - s * p->S;
+}
+
+#define BLOCK 128   /* registers of 32 patterns: sums of two products below 2^21 each time stay below 2^31 */
+
+INLINE int64_t field_cubes(const problem *p, const int16_t *X, int64_t i, int s)
+{
+    const uint32_t *bits = (const uint32_t *)(p->bits + i * p->words);
+    const __m512i one = _mm512_set1_epi16(1), spin = _mm512_set1_epi16((short)s), low = _mm512_set1_epi16(2047), zero = _mm512_setzero_si512();
+    int64_t cubes = 0, sum = 0;
+    for (int64_t first = 0; first < 2 * p->words; first += BLOCK) {
+        int64_t end = first + BLOCK < 2 * p->words ? first + BLOCK : 2 * p->words;
+        __m512i lower = zero, upper = zero, plain = zero;
+        for (int64_t w = first; w < end; w++) {
+            __m512i x = _mm512_loadu_si512(X + 32 * w);
+            __m512i t = _mm512_sub_epi16(_mm512_mask_sub_epi16(x, ~bits[w], zero, x), spin);   /* xi X - s = xi c */
+            __m512i rest = _mm512_mulhi_epi16(_mm512_slli_epi16(t, 5), t);
+            lower = _mm512_add_epi32(lower, _mm512_madd_epi16(t, _mm512_and_si512(_mm512_mullo_epi16(t, t), low)));
+            upper = _mm512_add_epi32(upper, _mm512_madd_epi16(t, rest));
+            plain = _mm512_add_epi32(plain, _mm512_madd_epi16(t, one));
+        }
+        cubes += total(lower) + 2048 * total(upper);
+        sum += total(plain);
+    }
+    int64_t t = X[64 * p->words - 1] - s, padding = 64 * p->words - p->S;
+    return p->a * (cubes - padding * t * t * t) + p->b * (sum - padding * t);
 }
 
 INLINE void turn_words(const problem *p, int16_t *X, int64_t i, int s)
@@ -143,11 +178,13 @@ INLINE int8_t decide(int rule, double h, int8_t s, double limit)
 
 RUN(hebbnet_bytes, uint8_t, field_bytes, turn_bytes)
 RUN(hebbnet_words, int16_t, field_words, turn_words)
+RUN(hebbnet_cubes, int16_t, field_cubes, turn_words)
 
 #else
 
 int hebbnet_supported(void) { return 0; }
 void hebbnet_bytes(void) {}
 void hebbnet_words(void) {}
+void hebbnet_cubes(void) {}
 
 #endif

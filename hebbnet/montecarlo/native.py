@@ -13,12 +13,13 @@ from .forms import Form
 
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
 MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
+CUBES = 1024       # neurons below which a 16-bit integer holds 32 (c + 1)
 BATCH = 2**18      # attempts whose random numbers are held at a time
 
 
 class _Problem(ctypes.Structure):
     _fields_ = [("bits", ctypes.c_void_p), ("N", ctypes.c_int64), ("S", ctypes.c_int64), ("words", ctypes.c_int64), ("tables", ctypes.c_void_p),
-                ("planes", ctypes.c_int64), ("base", ctypes.c_int64), ("denominator", ctypes.c_double)]
+                ("planes", ctypes.c_int64), ("base", ctypes.c_int64), ("a", ctypes.c_int64), ("b", ctypes.c_int64), ("denominator", ctypes.c_double)]
 
 
 def _library():
@@ -37,14 +38,16 @@ LIBRARY = _library()
 
 
 def takes(problem):
-    """Whether the kernels of native.c have this problem's law: +-1 rows, exact, D odd, and few neurons or D(c) a multiple of c."""
+    """Which kernel of native.c has this problem's law ("bytes", "words" or "cubes"), or None: +-1 rows, exact fields, and D odd."""
     form = problem.form
     if LIBRARY is None or not isinstance(form, Form) or not form.exact or (form.fields[::-1] != -form.fields).any():
-        return False
+        return None
     N, S = problem.patterns.N, problem.patterns.S
     if N < SMALL:
-        return planes(form.fields) <= MOST_BYTES
-    return N < 2**14 and S * N < 2**30 and factor(form.fields) is not None
+        return "bytes" if planes(form.fields) <= MOST_BYTES else None
+    if factor(form.fields) is not None:
+        return "words" if N < 2**14 and S * N < 2**30 else None
+    return "cubes" if N < CUBES and form.kernel != "table" and len(form.coefficients) == 2 else None
 
 
 def factor(fields):
@@ -59,38 +62,37 @@ def planes(fields):
 
 
 class Kernel:
-    """A problem as native.c wants it."""
+    """A problem as native.c wants it; name: "bytes", "words" or "cubes"."""
 
-    def __init__(self, problem):
-        self.problem, patterns, form = problem, problem.patterns, problem.form
+    def __init__(self, problem, name):
+        self.problem, self.name, patterns, form = problem, name, problem.patterns, problem.form
         N, S = patterns.N, patterns.S
         self.words = -(-S // 64)
         up = np.ones((N, 64 * self.words), bool)
         up[:, :S] = patterns.rows[:, :S] > 0
         self.bits = np.packbits(up, axis=1, bitorder="little")
-        self.small = N < SMALL
-        count, base, denominator = 0, 0, float(form.denominator)
-        self.tables = np.zeros((2, 1, SMALL), np.uint8)
-        if self.small:
+        count, base, a, b, denominator = 0, 0, 0, 0, float(form.denominator)
+        if name == "bytes":
             count, base = planes(form.fields), int(form.fields.min())
-            self.tables = np.zeros((2, count, SMALL), np.uint8)
-            for s in (-1, 1):   # u = (X + N)/2, c = X - s; entries that no state reaches stay 0
-                u = np.arange(N) + (s > 0)
-                for plane in range(count):
-                    self.tables[(s + 1) // 2, plane, u] = ((form.fields - base) >> (8 * plane)) & 255
-        else:
+        elif name == "words":
             denominator *= factor(form.fields)
-        self.struct = _Problem(self.bits.ctypes.data, N, S, self.words, self.tables.ctypes.data, count, base, denominator)
-        self.call = LIBRARY.hebbnet_bytes if self.small else LIBRARY.hebbnet_words
+        else:
+            (b, a), denominator = form.coefficients, 1.0   # of the field times its denominator
+        self.tables = np.zeros((2, max(count, 1), SMALL), np.uint8)
+        for s in (-1, 1):   # u = (X + N)/2, c = X - s; entries that no state reaches stay 0
+            for plane in range(count):
+                self.tables[(s + 1) // 2, plane, np.arange(N) + (s > 0)] = ((form.fields - base) >> (8 * plane)) & 255
+        self.struct = _Problem(self.bits.ctypes.data, N, S, self.words, self.tables.ctypes.data, count, base, a, b, denominator)
+        self.call = getattr(LIBRARY, f"hebbnet_{name}")
         self.call.restype = None
 
     def advance(self, state, sweeps, rule, draw):
         """Advance `state` in place; flips made (C,).  draw(first, sweeps) -> limits (C, sweeps, N), sites the same or None."""
         problem, (C, N) = self.problem, state.spins.shape
-        S, kind = problem.patterns.S, np.uint8 if self.small else np.int16
+        S, small = problem.patterns.S, self.name == "bytes"
         X = np.empty((C, 64 * self.words), np.int64)
         X[:, :S], X[:, S:] = state.overlaps[:, :S], state.spins.sum(axis=1, dtype=np.int64)[:, None]
-        overlaps = ((X + N) // 2 if self.small else X).astype(kind)
+        overlaps = ((X + N) // 2).astype(np.uint8) if small else X.astype(np.int16)
         flips, step = np.zeros(C, np.int64), max(1, BATCH // (C * N))
         following = np.empty(N, np.int8) if problem.dynamics == "parallel" else None
         for first in range(state.sweep, state.sweep + sweeps, step):
@@ -99,7 +101,7 @@ class Kernel:
             self.call(ctypes.byref(self.struct), ctypes.c_int64(C), ctypes.c_int64(count), *map(_pointer, (state.spins, overlaps, limits, sites)),
                       ctypes.c_int(rule), _pointer(following), _pointer(flips))
         X = overlaps[:, :S].astype(np.int64)
-        state.overlaps[:, :S] = 2 * X - N if self.small else X
+        state.overlaps[:, :S] = 2 * X - N if small else X
         return flips
 
 

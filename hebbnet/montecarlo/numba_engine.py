@@ -128,7 +128,8 @@ class Engine:
         self.weights = isinstance(form, forms.LogSum) and form.lam <= HIGHEST_LAM and problem.dynamics != "parallel"
         self.weights = self.weights and (problem.patterns.S >= FEWEST_WEIGHTS if weights is None else weights)
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
-        self.native = native.Kernel(problem) if C and native.takes(problem) else None
+        name = native.takes(problem) if C else None
+        self.native = native.Kernel(problem, name) if name else None
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
             self.squares = np.sum(problem.patterns.rows.astype(float) ** 2, axis=0)
