@@ -522,7 +522,7 @@ class _Merger:
                 values = values if text else values.astype(np.result_type(values.dtype, np.float32) if values.dtype.kind == "f" else float)
                 values[~there] = "missing" if text else np.nan
             disorder = ["disorder"] if "disorder" in own.dims else []
-            values = values.reshape(*grid.shape, *values.shape[1 if disorder else 2:])
+            values = values.reshape((*grid.shape, *values.shape[1 if disorder else 2:]))   # a tuple: there may be no axes at all
             dims = (*grid.axes, *disorder, *(dim for dim in own.dims if dim != "disorder"))
             variables[name] = (dims, values.astype(str) if values.dtype.kind == "O" else values, own.attributes)
         used = {dim for dims, _, _ in variables.values() for dim in dims}
