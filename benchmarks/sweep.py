@@ -135,10 +135,13 @@ def command(save, tasks):
             study(tasks).run(folder, quiet=True)
             again = (processor() - again) / tasks
             sync = disk(tempfile.mkdtemp(dir=folder), 10_000)
-            rows.append({"executor": name, "workers": workers, "tasks": tasks, "overhead_seconds": each - MILLISECOND / workers,
-                         "overhead_processor_seconds": used - MILLISECOND, "resident_mb": sizes, "second_run_processor_seconds": again, "disk_seconds_per_file": sync, "load_average": os.getloadavg()[0]})
-            print(f"{name:>13}: overhead {1e3 * rows[-1]['overhead_seconds']:.2f} ms per task, {1e3 * (used - MILLISECOND):.2f} ms of processors "
-                  f"(a synced file alone {1e3 * sync:.2f} ms), again {1e3 * again:.2f} ms, resident {' '.join(f'{s:.0f}' for s in sizes)} MB, load {os.getloadavg()[0]:.1f}", flush=True)
+            row = {"executor": name, "workers": workers, "tasks": tasks, "overhead_seconds": each - MILLISECOND / workers,
+                   "overhead_processor_seconds": used - MILLISECOND, "resident_mb": sizes, "second_run_processor_seconds": again,
+                   "disk_seconds_per_file": sync, "load_average": os.getloadavg()[0]}
+            rows.append(row)
+            print(f"{name:>13}: overhead {1e3 * row['overhead_seconds']:.2f} ms per task, {1e3 * (used - MILLISECOND):.2f} ms of processors "
+                  f"(a synced file alone {1e3 * sync:.2f} ms), again {1e3 * again:.2f} ms, resident {' '.join(f'{s:.0f}' for s in sizes)} MB, "
+                  f"load {row['load_average']:.1f}", flush=True)
             if name == "pool":
                 figures["blocks"] = blocks(folder, tasks)
                 print(figures["blocks"], flush=True)
