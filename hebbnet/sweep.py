@@ -165,11 +165,11 @@ class Study:
 
     def tasks(self):
         """Yield a Unit for every grid point and sample, the sample fastest, without building a list."""
-        identity = self.identity
+        rest = store.to_json(self.identity)[1:]   # "seed" and "task" come after "point" and "sample" in canonical JSON
         for point in self.grid:
+            what = f'{{"point":{store.to_json(point)},"sample":'
             for sample in range(self.task.samples):
-                what = store.to_json({**identity, "point": point, "sample": sample})
-                yield Unit(point, sample, _digest(what))
+                yield Unit(point, sample, _digest(f"{what}{sample},{rest}"))
 
     def run(self, folder="data", workers=1, *, scheduler=None, shard=None, retry=False, checkpoint=CHECKPOINT, quiet=False, **options):
         """Compute what is missing in folder/name/, merge into folder/name.h5 and return that path.

@@ -1,5 +1,7 @@
 """Studies: every task once, nothing lost, nothing mixed up, whatever stops the run."""
 import dataclasses
+import hashlib
+import json
 import logging
 import os
 import pickle
@@ -355,6 +357,9 @@ def test_digests_name_what_a_task_is():
     assert digests == [unit.digest for unit in s.replace(grid=Grid(**{**GRID.fixed, **GRID.axes})).tasks()]
     for other in (s.replace(seed=6), s.replace(task=Fake(scale=2.0))):
         assert not set(digests) & {unit.digest for unit in other.tasks()}
+    for unit in s.tasks():
+        what = json.dumps({**s.identity, "point": unit.point, "sample": unit.sample}, sort_keys=True, separators=(",", ":"))
+        assert unit.digest == hashlib.sha256(what.encode()).hexdigest()[:24]
     again = s.replace(name="other", grid=Grid(P=[4], N=[20, 10], T=[0.3]), task=Fake(log="x"))   # names, order and options are not physics
     assert {unit.digest for unit in again.tasks()} < set(digests)
 
