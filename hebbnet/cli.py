@@ -404,9 +404,23 @@ def main_figure(draw, name, stores=("{}", "{}_theory")):
         suffix = "_quick" if quick else ""
         path = Path(out) / f"{name}{suffix}.png"
         with _one_sentence():
-            draw(*(store.open(Path(folder) / f"{s.format(name)}{suffix}.h5") for s in stores), path)
+            data = [store.open(Path(folder) / f"{s.format(name)}{suffix}.h5") for s in stores]
+            for dataset in data:
+                _warn_if_outdated(dataset)
+            draw(*data, path)
         click.echo(f"wrote {path}")
     command()
+
+
+def _warn_if_outdated(dataset):
+    """A line on stderr where a study's numbers are of an older revision of its task than this hebbnet has."""
+    import hebbnet
+    study = json.loads(dataset.attrs.get("study", "{}"))
+    task = getattr(hebbnet, study.get("task", {}).get("task", ""), None) if study.get("task", {}).get("task") in hebbnet.__all__ else None
+    now, there = getattr(task, "revision", 1), dataset.attrs.get("revision", 1)
+    if there < now:
+        click.echo(f"hebbnet: warning: {study['name']} was computed by revision {there} of {task.__name__} (hebbnet "
+                   f"{dataset.attrs['hebbnet_version']}), and this is revision {now}: run the study again for its new numbers", err=True)
 
 
 @cli.command()

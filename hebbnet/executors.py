@@ -8,6 +8,7 @@ so nothing half-done can be left.  `stop(key)` asks those calls to end early tha
 Only this file knows Dask and submitit, the extra `cluster`.  Why submitit for SLURM: docs/sweeps.md.
 """
 import contextlib
+import itertools
 import math
 import multiprocessing
 import os
@@ -29,6 +30,7 @@ _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL
 MOST_DEATHS = 3    # workers that one item may cost before it counts as failed
 GRACE = 20.0       # seconds that calls in flight have to end after `stop`; SLURM kills 30 after its SIGTERM
 CONNECT = 10.0     # seconds that a Dask scheduler has to answer
+BATCH, LARGEST_BATCH = 0.1, 32   # seconds and items of a call on Dask, if items are short
 POLL = 0.2         # seconds between looks at `stopping`
 
 
@@ -253,9 +255,11 @@ def _dask(work, items, workers, scheduler, key):
             os.environ.update(dict.fromkeys(_THREADS, "1"))
             one_thread()
 
-    def call(item):
+    def call(batch):
         from distributed import get_worker
-        return _attempt(get_worker().plugins[name].work, item)
+        begin, work = time.perf_counter(), get_worker().plugins[name].work
+        outcomes = [_attempt(work, item) for item in batch]
+        return outcomes, (time.perf_counter() - begin) / len(batch)
 
     with contextlib.ExitStack() as end:
         if scheduler == "local":
@@ -277,7 +281,8 @@ def _dask(work, items, workers, scheduler, key):
 
 
 def _on_client(client, call, items, key):
-    done, flying, slots, looked, ended = queue.SimpleQueue(), {}, 2, -math.inf, None
+    """Short items go in batches, because Dask takes milliseconds for a call; those of a batch whose workers died go again, one by one."""
+    done, flying, again, slots, looked, ended, size = queue.SimpleQueue(), {}, deque(), 2, -math.inf, None, 1
     try:
         while True:
             if time.monotonic() - looked > 1 or slots == 0:   # workers come and go
@@ -285,9 +290,12 @@ def _on_client(client, call, items, key):
             if stopping(key) and ended is None:
                 ended = time.monotonic()
                 client.run(stop, key)
-            while ended is None and len(flying) < max(slots, 1) and (item := next(items, None)) is not None:
-                future = client.submit(call, item, pure=False)
-                flying[future.key] = item, future
+            while ended is None and len(flying) < max(slots, 1):
+                batch = [again.popleft()] if again else list(itertools.islice(items, size))
+                if not batch:
+                    break
+                future = client.submit(call, batch, pure=False)
+                flying[future.key] = batch, future
                 future.add_done_callback(done.put)
             if not flying or (ended is not None and time.monotonic() - ended > GRACE):
                 return
@@ -298,21 +306,24 @@ def _on_client(client, call, items, key):
                     raise ExecutorError("the connection to the Dask scheduler is lost; expected it to live as long as the run: start it "
                                         "again, and run the same again to go on") from None
                 continue
-            item, _ = flying.pop(future.key)
-            yield _outcome_of(future, item)
+            batch, _ = flying.pop(future.key)
+            if future.status == "finished":
+                outcomes, seconds = future.result()
+                size = max(1, min(LARGEST_BATCH, round(BATCH / max(seconds, 1e-9)), 2 * size))
+                yield from outcomes
+            elif len(batch) > 1:
+                again.extend(batch)
+            else:
+                yield Outcome(batch[0], failure=_failure_of(future))
     finally:
         with contextlib.suppress(Exception):   # of a scheduler that is gone
             client.cancel([future for _, future in flying.values()])
             client.run(go_on, key)
 
 
-def _outcome_of(future, item):
-    if future.status == "finished":
-        return future.result()
+def _failure_of(future):
     error = future.exception() if future.status == "error" else RuntimeError("the scheduler has cancelled it")
-    if type(error).__name__ == "KilledWorker":
-        return Outcome(item, failure=_killed(MOST_DEATHS))
-    return Outcome(item, failure=Failure(type(error).__name__, str(error), ""))
+    return _killed(MOST_DEATHS) if type(error).__name__ == "KilledWorker" else Failure(type(error).__name__, str(error), "")
 
 
 # ---------------------------------------------------------------- SLURM

@@ -165,11 +165,11 @@ class Study:
 
     def tasks(self):
         """Yield a Unit for every grid point and sample, the sample fastest, without building a list."""
-        identity = self.identity
+        rest = store.to_json(self.identity)[1:]   # "seed" and "task" come after "point" and "sample" in canonical JSON
         for point in self.grid:
+            what = f'{{"point":{store.to_json(point)},"sample":'
             for sample in range(self.task.samples):
-                what = store.to_json({**identity, "point": point, "sample": sample})
-                yield Unit(point, sample, _digest(what))
+                yield Unit(point, sample, _digest(f"{what}{sample},{rest}"))
 
     def run(self, folder="data", workers=1, *, scheduler=None, shard=None, retry=False, checkpoint=CHECKPOINT, quiet=False, **options):
         """Compute what is missing in folder/name/, merge into folder/name.h5 and return that path.
@@ -320,7 +320,8 @@ class _Run:
         takes = "checkpoint" in inspect.signature(study.task.run).parameters
         self.work = _Work(study.task, study.seed, store.to_json(study.identity), study.revision, files.home, options, interval if takes else None,
                           not self.packs, self.key)
-        self.total, self.done, self.todo, self.failures, self.stopped = 0, 0, array.array("q"), [], False
+        self.total, self.done, self.todo, self.failures = 0, 0, array.array("q"), []
+        self.loose = []   # names of finished tasks that are not in a block yet
 
     def ours(self, index):
         return index % self.part[1] == self.part[0]
@@ -337,6 +338,8 @@ class _Run:
             self.total += 1
             if isinstance(state, dict):
                 self.done += 1
+                if self.packs and unit.digest in self.files.loose:
+                    self.loose.append(unit.digest)
                 if unit.digest in self.files.checkpoints:   # the last run was killed after it had committed the task
                     taskfiles.remove(self.files.home / f"{unit.digest}.checkpoint")
                 continue
@@ -364,7 +367,7 @@ class _Run:
 
     def compute(self, progress, workers, scheduler):
         """Run what is to do; tasks that another run is computing are looked at again when the rest is done."""
-        units, busy, finished, wait = _pick(self.study.tasks(), self.todo), [], 0, 0.05
+        units, busy, wait, most = _pick(self.study.tasks(), self.todo), [], 0.05, taskfiles.ROWS
         while True:
             with contextlib.closing(execute(self.work, units, workers, scheduler, self.key)) as outcomes:
                 for outcome in outcomes:
@@ -374,9 +377,11 @@ class _Run:
                         busy.append(outcome.item)
                     elif outcome.value != STOPPED:
                         progress.advance()
-                        finished += 1
-                        if self.packs and finished % taskfiles.ROWS == 0:
-                            self.pack()
+                        if self.packs:
+                            self.loose.append(outcome.item.digest)
+                            if len(self.loose) >= most:
+                                self.loose = self.files.pack(self.loose)
+                                most = len(self.loose) + taskfiles.ROWS   # what stayed has shapes of its own
             units = []
             while busy and not units:
                 time.sleep(wait)
@@ -389,7 +394,7 @@ class _Run:
                 break
             scheduler, workers = None, min(workers, len(units))   # they are there by now, or their run was killed
         if self.packs:
-            self.pack(least=1)
+            self.files.pack(self.loose, least=1)
 
     def check_stop(self):
         if stopping(self.key):
@@ -402,9 +407,6 @@ class _Run:
         self.failures.append((unit, failure))
         self.files.record_failure(unit.digest, {**failure._asdict(), "point": unit.point, "sample": unit.sample, "host": socket.gethostname(),
                                                 "created": store.now(), "hebbnet_version": store.__version__})
-
-    def pack(self, least=None):
-        self.files.pack((unit.digest for index, unit in enumerate(self.study.tasks()) if self.ours(index)), least)
 
     def missing_elsewhere(self):
         """Number of tasks of other shards that are not there."""
@@ -522,7 +524,7 @@ class _Merger:
                 values = values if text else values.astype(np.result_type(values.dtype, np.float32) if values.dtype.kind == "f" else float)
                 values[~there] = "missing" if text else np.nan
             disorder = ["disorder"] if "disorder" in own.dims else []
-            values = values.reshape(*grid.shape, *values.shape[1 if disorder else 2:])
+            values = values.reshape((*grid.shape, *values.shape[1 if disorder else 2:]))   # a tuple: there may be no axes at all
             dims = (*grid.axes, *disorder, *(dim for dim in own.dims if dim != "disorder"))
             variables[name] = (dims, values.astype(str) if values.dtype.kind == "O" else values, own.attributes)
         used = {dim for dims, _, _ in variables.values() for dim in dims}

@@ -77,10 +77,11 @@ class TaskFiles:
         self.loose = {name[:-3] for name in there if name.endswith(".h5") and not name.startswith(".")}
         self.checkpoints = {name[:-11] for name in there if name.endswith(".checkpoint") and not name.startswith(".")}
         self.failed = {name[:-7] for name in there if name.endswith(".failed") and not name.startswith(".")}
-        paths = sorted((self.home / "blocks").glob("[!.]*.h5")) if "blocks" in there else []
-        if [path for path, _ in self._blocks] + sorted(self.damaged) != paths:
-            self._blocks, self.damaged = [], {}
-            for path in paths:
+        paths = set((self.home / "blocks").glob("[!.]*.h5")) if "blocks" in there else set()
+        if paths != {path for path, _ in self._blocks} | self.damaged.keys():
+            self._blocks = [(path, names) for path, names in self._blocks if path in paths]
+            self.damaged = {path: error for path, error in self.damaged.items() if path in paths}
+            for path in sorted(paths - {path for path, _ in self._blocks} - self.damaged.keys()):
                 try:
                     self._blocks.append((path, self._block(path).variables["v_name"].values.astype("S24")))
                 except store.DamagedError as e:
@@ -184,13 +185,13 @@ class TaskFiles:
 
     def pack(self, names, least=None):
         """Move loose tasks, in the order of these names, into blocks of up to ROWS tasks of the same shapes; groups below `least` (ROWS)
-        stay.
+        stay.  Returns the names that stay.
 
         A block is committed before the loose files are removed.  Damaged files stay where they are, for the next run to find.
         """
         with self.lock("pack") as ours:
             if not ours:
-                return
+                return list(names)
             self.refresh()
             groups = {}
             for name in names:
@@ -212,6 +213,7 @@ class TaskFiles:
                 if len(group) >= (least or ROWS):
                     self._write_block(layout, group)
             self.refresh()
+            return [name for group in groups.values() for name, _ in group if name in self.loose]
 
     def _write_block(self, layout, group):
         variables, attributes = _rows(layout, group)

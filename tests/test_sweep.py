@@ -1,5 +1,7 @@
 """Studies: every task once, nothing lost, nothing mixed up, whatever stops the run."""
 import dataclasses
+import hashlib
+import json
 import logging
 import os
 import pickle
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 import xarray
 
-from hebbnet import executors, store
+from hebbnet import executors, store, sweep
 from hebbnet.params import Grid, ParameterError
 from hebbnet.sweep import Interrupted, Study, StudyError
 
@@ -355,6 +357,9 @@ def test_digests_name_what_a_task_is():
     assert digests == [unit.digest for unit in s.replace(grid=Grid(**{**GRID.fixed, **GRID.axes})).tasks()]
     for other in (s.replace(seed=6), s.replace(task=Fake(scale=2.0))):
         assert not set(digests) & {unit.digest for unit in other.tasks()}
+    for unit in s.tasks():
+        what = json.dumps({**s.identity, "point": unit.point, "sample": unit.sample}, sort_keys=True, separators=(",", ":"))
+        assert unit.digest == hashlib.sha256(what.encode()).hexdigest()[:24]
     again = s.replace(name="other", grid=Grid(P=[4], N=[20, 10], T=[0.3]), task=Fake(log="x"))   # names, order and options are not physics
     assert {unit.digest for unit in again.tasks()} < set(digests)
 
@@ -362,6 +367,39 @@ def test_digests_name_what_a_task_is():
 def test_large_grids_are_listed_lazily():
     big = study("").replace(grid=Grid(N=range(1, 1001), T=np.linspace(0, 1, 1000)))
     assert len(big) == 2_000_000 and next(big.tasks()).point == {"N": 1, "T": 0.0}
+
+
+def test_progress_is_a_line_a_minute_in_a_log_and_a_bar_on_a_terminal(capsys, monkeypatch):
+    clock = iter(np.arange(0.0, 10_000.0, 10.0))
+    monkeypatch.setattr(sweep.time, "monotonic", lambda: next(clock))
+    with sweep._Progress("x", 100, 60, quiet=False) as progress:
+        for _ in range(12):
+            progress.advance()
+        progress.finish("done")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3 and lines[0] == "x: 66 of 100 tasks, about 7 min left" and lines[2].startswith("done (")
+    monkeypatch.undo()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with sweep._Progress("x", 3, 1, quiet=False) as progress:
+        progress.advance()
+    assert "x:  67%" in capsys.readouterr().err
+
+
+def test_time_estimates_are_in_words():
+    assert [sweep.minutes(s) for s in (5, 99, 100, 5999, 7200)] == ["5 s", "99 s", "2 min", "100 min", "2.0 h"]
+
+
+def test_status_estimates_what_is_left(tmp_path, capsys):
+    with pytest.raises(Interrupted):
+        study(tmp_path, trouble=0.3, how="interrupt").run(tmp_path / "data", quiet=True)
+    status = study(tmp_path).status(tmp_path / "data")
+    assert status.total == 12 and status.done + status.missing == 12 and status.running == status.failed == status.outdated == 0
+    assert 0 < status.wall_time < 60
+
+
+def test_study_of_a_single_point(tmp_path):
+    data = store.open(study(tmp_path).replace(grid=Grid(P=4, N=10, T=0.1)).run(tmp_path / "data", quiet=True))
+    assert data.m.dims == ("disorder", "chain") and data.K.shape == () and int(data.K) == 100
 
 
 def test_workers_that_cannot_start_are_reported():
