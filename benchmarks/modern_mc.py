@@ -1,7 +1,8 @@
 """Speed of modern networks: binary flips and sphere moves beside the bytes they touch, exponential loads, and a point of each line of theory.
 
 Binary attempts read a row (1 byte) and a weight (4 bytes) per pattern; sphere moves read every pattern, 8 bytes per entry.  The limit is the
-best of many reads of as many bytes in the same run (a sum over float64), one thread.  Each figure is the best of the repeats of some seconds, of pieces of milliseconds.
+best of many reads of as many bytes in the same run (a sum over float64), one thread.  Each figure is the best of the repeats of some seconds, of
+pieces of milliseconds.
 
     python benchmarks/modern_mc.py [--save benchmarks/results/modern_mc.json]
 """
@@ -80,9 +81,9 @@ def command(save):
               f"{row['bytes_per_second'] / 1e9:6.2f} GB/s of {row['read_limit'] / 1e9:6.2f}, {100 * row['ratio']:.0f} %", flush=True)
     loads = []
     for ensemble in ("spherical", "gaussian", "binary"):
-        found = []
-        seconds = best(lambda e=ensemble, found=found: found.append(hn.critical_loads(N=40, lam=1.0, ensemble=e, overlap=1.0, probes=1, largest=10**5)))
-        patterns = sum(10**5 if np.isinf(a) else np.exp(40 * a) for a in found[-1])
+        given = {"N": 40, "lam": 1.0, "ensemble": ensemble, "overlap": 1.0, "probes": 1, "largest": 10**5}
+        lost = hn.critical_loads(**given)[0]
+        seconds, patterns = best(lambda given=given: hn.critical_loads(**given)), 10**5 if np.isinf(lost) else np.exp(40 * lost)
         loads.append({"ensemble": ensemble, "overlaps_per_second": patterns / seconds})
         print(f"drawn overlaps, {ensemble}: {patterns / seconds / 1e6:.0f} million a second", flush=True)
     lines = {}

@@ -123,7 +123,7 @@ def _show(name, value):
 @parameters
 @click.option("--ansatz", help="rs, replica symmetric (default); 1rsb, 2rsb; krsb with --k.")
 @click.option("--k", type=int, help="Steps of replica symmetry breaking, with --ansatz krsb.")
-@click.option("--start", help="Branch: retrieval (default), paramagnet, glass (P = 2); multitasking: lowest (default), hierarchical, pure, symmetric.")
+@click.option("--start", help="Branch: retrieval (default), paramagnet, glass; multitasking: lowest (default), hierarchical, pure, symmetric.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def solve(network, as_json, **options):
     """Solve the self-consistency equations of NETWORK at one point."""
@@ -175,7 +175,7 @@ def boundary(network, which, as_json, **options):
 @click.option("--examples", type=click.Path(exists=True, dir_okay=False),
               help="Your own examples for --learning: a .npy file of +1 and -1, (K, M, N), or (n, N) with --labels.")
 @click.option("--labels", type=click.Path(exists=True, dir_okay=False), help="Class of each of your examples: a .npy file, (n,).")
-@click.option("--dynamics", 
+@click.option("--dynamics",
               help="heat-bath (default), metropolis, zero-temperature, parallel; modern: metropolis (default), langevin; mean-field: plefka, tap.")
 @click.option("--step", type=float, help="Width of the moves of real states, or step of langevin (default: tuned, 0.1).")
 @click.option("--damping", type=float, help="Fraction of each step, with plefka and tap (default 0.5).")
