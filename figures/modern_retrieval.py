@@ -1,4 +1,4 @@
-"""Fraction of patterns that one update of the modern network retrieves against the load: drawn overlaps, with the thresholds of N neurons and of many.
+"""Fraction of patterns that one update of the modern network retrieves against the load, with the thresholds of N neurons and of many.
 
 Reads data/modern_retrieval{,_theory}.h5 (sims/ and theory/ of the same name).  --quick reads the stores of their --quick runs.
 """

@@ -175,7 +175,9 @@ def boundary(network, which, as_json, **options):
 @click.option("--examples", type=click.Path(exists=True, dir_okay=False),
               help="Your own examples for --learning: a .npy file of +1 and -1, (K, M, N), or (n, N) with --labels.")
 @click.option("--labels", type=click.Path(exists=True, dir_okay=False), help="Class of each of your examples: a .npy file, (n,).")
-@click.option("--dynamics", help="heat-bath (default), metropolis, zero-temperature, parallel; mean-field: plefka, tap.")
+@click.option("--dynamics",
+              help="heat-bath (default), metropolis, zero-temperature, parallel; modern: metropolis (default), langevin; mean-field: plefka, tap.")
+@click.option("--step", type=float, help="Width of the moves of real states, or step of langevin (default: tuned, 0.1).")
 @click.option("--damping", type=float, help="Fraction of each step, with plefka and tap (default 0.5).")
 @click.option("--tolerance", type=float, help="Largest residual of a fixed point, with plefka and tap (default 1e-10).")
 @click.option("--stochastic", is_flag=True, default=None, help="Draw spins at the mean fields, with plefka and tap.")

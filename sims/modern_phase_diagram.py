@@ -1,7 +1,7 @@
 """Modern network, lam = 1, over the (alpha, T) plane: chains from a pattern, on the sphere and of binary states.
 
-The number of patterns is the same everywhere and N = ln(K)/alpha follows from it: wells hold a chain for a time exp(N dF/T), and dF is small where alpha
-is.  Feeds figures/modern_phase_diagram.py.  Takes twenty minutes of one core; --quick takes seconds and has its own store.
+The number of patterns is the same everywhere and N = ln(K)/alpha follows from it: wells hold a chain for a time exp(N dF/T), and dF is small where
+alpha is.  Feeds figures/modern_phase_diagram.py.  Takes ten minutes of one core; --quick takes seconds and has its own store.
 """
 import math
 
@@ -25,8 +25,8 @@ class FixedNumber(MonteCarlo):
 AXES = {"lam": 1.0, "ensemble": ["spherical", "binary"]}
 STUDY = Study(
     name="modern_phase_diagram",
-    grid=Grid(**AXES, K=5000, alpha=np.linspace(0.05, 0.55, 11), T=np.linspace(0.1, 1.9, 13)),
-    task=FixedNumber("modern", start="pattern", thermalize=1000, measure=1000, every=20, disorder=3, chains=2),
+    grid=Grid(**AXES, K=5000, alpha=np.linspace(0.05, 0.55, 11), T=np.linspace(0.1, 1.9, 10)),
+    task=FixedNumber("modern", start="pattern", thermalize=600, measure=600, every=20, disorder=2, chains=2),
     seed=53,
 )
 QUICK = STUDY.replace(name="modern_phase_diagram_quick", grid=Grid(**AXES, K=100, alpha=[0.1, 0.25, 0.4], T=[0.2, 0.6, 1.2]))

@@ -447,6 +447,9 @@ def boundary(network, which, *, ansatz="rs", k=None, **params):
     "spinodal" for alpha.  The m = 0 phase is the paramagnet above its freezing temperature, below it the glass
     with one step of breaking (P = 2: in the same ansatz).
 
+    "modern" and "exponential": "spinodal", "union", "single" for T or alpha (docs/theory/modern_statistics); "spinodal" at T=0 is the load that
+    one update retrieves, from `overlap`, with Gaussian noise `sigma`, of `patterns` "typical" or "all", of N neurons.
+
     Returns a `Boundary`.  Where the line does not exist `value` is NaN, `converged` False and `status` says why.
     Raises ParameterError for unknown names, values outside their domain, and none or two unknowns.  Equations: docs/theory/dense, rsb.
     """
@@ -495,7 +498,8 @@ def phase_diagram(network, *, ansatz="rs", k=None, **params):
     Returns an xarray.Dataset over (axis,): `spinodal`, `transition`, `at`, `nishimori`, `static_glass`, `dynamic_glass`, `gardner` (highest
     root, NaN where there is none; definitions and ansatz as in `boundary`), each with `..._roots` (axis, root), all roots ascending
     padded with NaN, and `..._status`, a sentence. "multitasking" takes d as the array, with K (lines in T), K, T and learning (in rho; with
-    r in M) or T (in alpha). Lines that are not derived for these parameters are NaN and their status says so.
+    r in M) or T (in alpha). "modern" and "exponential" take T or alpha as the array.  Lines that are not derived for these parameters are
+    NaN and their status says so.
     Raises ParameterError as `boundary` does.
     """
     module = equations.get(network)

@@ -50,6 +50,9 @@ def solve(network, *, ansatz="rs", start=None, k=None, **params):
     state), "hierarchical" (the stable state that (1-d) d**(mu-1) flows to), "pure", "symmetric" (all equal; both also where unstable),
     or an array (K,) of overlaps that it descends from; `states` lists all stable ones.
 
+    "modern" takes alpha, T, lam, `ensemble` and `space` (docs/theory/modern_statistics), "exponential" alpha, T and lam (default 1); start
+    "retrieval" (one well, default) or "paramagnet"; N: the formulas of N neurons.
+
     Returns a `Solution`; where the branch does not exist, or replica symmetry is stable and a broken ansatz has nothing to add, it
     holds NaN, `converged` is False and `status` says where it ends or what to call instead.
     Raises ParameterError for an unknown name or a value outside its domain.  Equations: docs/theory/dense, rsb, krsb, multitasking.

@@ -26,7 +26,7 @@ class MonteCarlo:
     (the same with m0 a parameter of the grid point) or an array of spins (N,) or (chains, N).  Diluted patterns: "hierarchical" (the
     default: s = the first nonzero entry of the neuron, random where there is none), "pure" (s = xi^1, random where it is zero), "random" or
     an array; largest: how many overlaps to keep, NaN where there are fewer patterns (default: all up to 32).  A tuple of names is a start
-    for each chain.  dynamics: "heat-bath", "metropolis", "zero-temperature" or "parallel", or the mean-field "plefka" or "tap" (below);
+    for each chain.  dynamics: "heat-bath" (default), "metropolis", "zero-temperature" or "parallel", or the mean-field "plefka" or "tap" (below);
     order: "random" or "systematic".  thermalize, measure, every: sweeps before, sweeps during, and sweeps between measurements; one sweep is
     N attempted flips.  patterns: the user's own (K, N) array of +-1, which replaces the random ones (one disorder sample).  examples: the
     user's own (K, M, N) array of +-1, M examples of each archetype, or (n, N) with labels (n,), for the learning of the grid point;
@@ -39,6 +39,10 @@ class MonteCarlo:
     `damping`, and takes means over `measure` sweeps.  reaction: Onsager's term with squared couplings averaged over the disorder, "average"
     (the default), or those of each sample, "instance" (tap with P >= 3; dearer).  A start may be magnetizations in [-1, 1]; order and every
     have no meaning.
+
+    "modern" and "exponential" (docs/theory/modern_statistics): dynamics "metropolis" (default), binary states also the others above (the default
+    of "exponential" is "heat-bath"), Euclidean ones "langevin"; patterns and starts are real where states are; a sweep of real states is one
+    move of all neurons; step: width of the moves, which is otherwise tuned during thermalization, or the step of Langevin dynamics.
 
     Fails with ParameterError, naming the parameter, on anything it does not understand.
     """
@@ -238,7 +242,8 @@ def simulate(network, *, seed=0, engine="numba", series=False, spins=False, star
     """Monte Carlo of one parameter point: an xarray.Dataset of time averages, errors over disorder and diagnostics.
 
     Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction, or learning, r, M, stratified;
-    for "multitasking": d, T, N and one of alpha, K; learning, r, M) and the settings of `MonteCarlo`.  engine: "numba" or "numpy" (slow,
+    for "multitasking": d, T, N and one of alpha, K; learning, r, M; for "modern": lam, T, N and one of alpha, K; ensemble, space; for
+    "exponential": T, N and one of alpha, K; lam) and the settings of `MonteCarlo`.  engine: "numba" or "numpy" (slow,
     obviously right); the same seed gives the same spins in both.
 
     Variables over (disorder, chain): m, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, escaped; over
@@ -247,6 +252,7 @@ def simulate(network, *, seed=0, engine="numba", series=False, spins=False, star
     "multitasking": m (and n) over (disorder, chain, pattern), the absolute time averages in descending order, those first that are largest;
     m_tau, ess and equilibrated are of the largest overlap at each measurement; retrieved: how many patterns have an overlap above half of the
     largest possible on their own sites, where all patterns of larger overlap are zero.  m_series over (disorder, chain, stored, measurement).
+    "modern", "exponential": m_max, the largest overlap with any pattern, and in Euclidean space virial, of mean T.
     dynamics="plefka" and "tap" give m, m_other, n, m_example, q = sum m_i**2 / N, energy, escaped, converged, iterations and residual over
     (disorder, chain), and with spins=True the magnetizations m_i (docs/plefka.md).
     Overlaps and energies are per neuron; one sweep is N attempted flips.  Raises ParameterError.  Definitions: docs/theory/conventions.md.

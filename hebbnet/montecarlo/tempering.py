@@ -148,7 +148,8 @@ class Tempering:
     "random" or "systematic".  swap_every: sweeps between swaps; thermalize, measure, every as in `MonteCarlo`, all multiples of
     swap_every, and every = None stands for swap_every.  bins: of the distribution of q, with whole values of q in each; None: one
     for each of the N + 1 values.
-    patterns: the user's own (K, N) array of +-1 (one disorder sample); examples, labels: as in `MonteCarlo`.
+    patterns: the user's own (K, N) array of +-1 (one disorder sample); examples, labels, step: as in `MonteCarlo`; bins of real states
+    are of equal width (default 40).
 
     Fails with ParameterError, naming the parameter, on anything it does not understand.
     """

@@ -1,0 +1,99 @@
+"""Speed of modern networks: binary flips and sphere moves beside the bytes they touch, exponential loads, and a point of each line of theory.
+
+Binary attempts read a row (1 byte) and a weight (4 bytes) per pattern; sphere moves read every pattern, 8 bytes per entry.  The limit is the
+best of many reads of as many bytes in the same run (a sum over float64), one thread.  Each figure is the best of the repeats of some seconds, of
+pieces of milliseconds.
+
+    python benchmarks/modern_mc.py [--save benchmarks/results/modern_mc.json]
+"""
+import time
+
+import click
+import numba
+import numpy as np
+from machine import write
+
+import hebbnet as hn
+from hebbnet.montecarlo import MonteCarlo, preparing
+
+BUDGET, FEWEST = 4.0, 5    # seconds of repeats of a piece, and how many there are at least
+
+
+@numba.njit(fastmath=True)
+def add(x):
+    total = 0.0
+    for k in range(x.size):
+        total += x[k]
+    return total
+
+
+def best(function):
+    function()
+    times, first = [], time.perf_counter()
+    while len(times) < FEWEST or time.perf_counter() - first < BUDGET:
+        begin = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def read_limit(size):
+    """Bytes per second of reading `size` bytes again and again."""
+    x = np.zeros(max(size // 8, 1))
+    times = max(1, 4 * 10**6 // x.size)
+
+    def many():
+        for _ in range(times):
+            add(x)
+    return 8 * x.size * times / best(many)
+
+
+def chains(network, sweeps, **point):
+    """(seconds, flips per attempt) of `sweeps` sweeps of one chain from the pattern."""
+    task = MonteCarlo(network, chains=1, disorder=1, thermalize=0)
+    problem = task.problem(task.check(point), sample=0, seed=1)
+    engine, state = preparing.engine("numba", problem), task.initial(problem, 1)
+    made = []
+
+    def run():
+        made.append(engine.advance(state, sweeps)[1][0])     # states change in place; the same sweeps again
+    return best(run), float(np.mean(made)) / sweeps / problem.attempts
+
+
+@click.command(help=__doc__)
+@click.option("--save", type=click.Path(dir_okay=False), help="also write the figures as JSON")
+def command(save):
+    rows = []
+    for K in (10**4, 10**5, 10**6):
+        for T in (0.3, 1.5):
+            seconds, flips = chains("exponential", max(1, 10**6 // K), N=40, K=K, T=T)
+            rate, limit = 40 * max(1, 10**6 // K) / seconds, read_limit(5 * K)
+            rows.append({"what": "binary attempts", "N": 40, "K": K, "T": T, "per_second": rate, "flips_per_attempt": flips,
+                         "bytes_per_second": 5 * K * rate, "read_limit": limit, "ratio": 5 * K * rate / limit})
+    for K in (10**3, 10**4):
+        seconds, flips = chains("modern", 20, N=64, K=K, T=0.5, lam=1.0)
+        rate, size = 20 / seconds, 8 * 64 * K
+        rows.append({"what": "sphere moves", "N": 64, "K": K, "T": 0.5, "per_second": rate, "flips_per_attempt": flips,
+                     "bytes_per_second": size * rate, "read_limit": read_limit(size), "ratio": size * rate / read_limit(size)})
+    for row in rows:
+        print(f"{row['what']:16} N = {row['N']}, K = {row['K']:>8}, T = {row['T']}: {row['per_second']:12,.0f} a second "
+              f"({row['flips_per_attempt']:.3f} accepted), "
+              f"{row['bytes_per_second'] / 1e9:6.2f} GB/s of {row['read_limit'] / 1e9:6.2f}, {100 * row['ratio']:.0f} %", flush=True)
+    loads = []
+    for ensemble in ("spherical", "gaussian", "binary"):
+        given = {"N": 40, "lam": 1.0, "ensemble": ensemble, "overlap": 1.0, "probes": 1, "largest": 10**5}
+        lost = hn.critical_loads(**given)[0]
+        seconds, patterns = best(lambda given=given: hn.critical_loads(**given)), 10**5 if np.isinf(lost) else np.exp(40 * lost)
+        loads.append({"ensemble": ensemble, "overlaps_per_second": patterns / seconds})
+        print(f"drawn overlaps, {ensemble}: {patterns / seconds / 1e6:.0f} million a second", flush=True)
+    lines = {}
+    for which in ("spinodal", "union", "single"):
+        lines[which] = best(lambda w=which: hn.boundary("modern", w, alpha=0.3, lam=1.0))
+        print(f"{which}: {1e3 * lines[which]:.2f} ms", flush=True)
+    lines["basin"] = best(lambda: hn.boundary("modern", "spinodal", T=0.0, lam=1.0, overlap=0.7))
+    print(f"basin: {1e3 * lines['basin']:.2f} ms", flush=True)
+    write(save, modern_mc=rows, overlaps=loads, seconds_per_point=lines)
+
+
+if __name__ == "__main__":
+    command()
