@@ -120,17 +120,17 @@ def advance(x, states, lam, total, xp):
 def advance_numpy(x, states, lam, total, xp=np):
     """The same by compiled kernels."""
     kind = x.dtype.type
-    exp, lam = kernels.EXP[x.dtype], kind(min(lam, np.finfo(kind).max))
+    about, strength = kernels.POWER[x.dtype], kind(min(lam * np.log2(np.e), np.finfo(kind).max))
     B, N = states.shape
     if B <= FEW:
-        kernels.one_pass(x, states, lam, exp, *total)
+        kernels.one_pass(x, states, strength, about, *total)
         return
     rows = int(np.clip(2**18 // N, 256, 2048))
     columns, z, part = np.ascontiguousarray(states.T), np.empty((rows, B), kind), np.empty((B, N), kind)
     for start in range(0, len(x), rows):
         piece = x[start:start + rows]
         w = np.matmul(piece, columns, out=z[:len(piece)])
-        kernels.block(w, lam, exp, *total)
+        kernels.block(w, strength, about, *total)
         np.matmul(w.T, piece, out=part)
         kernels.add(total.v, part)
 
