@@ -19,8 +19,9 @@ FAST = dict(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 # sums in any order; NaN and infinity keep their meaning, so that a bad entry shows in the result
 ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"})
 
-ROWS = 64    # rows of a block of `one_pass`: read from memory once, used twice
-GROUP = 16   # rows whose weights are added up in the patterns' type
+ROWS = 16     # rows of a block of `one_pass`: read from memory once, used twice from the nearest cache
+FLUSH = 256   # rows whose weighted sum is kept in the patterns' type
+GROUP = 16    # rows whose weights are added up in the patterns' type
 # of a type: least exponent; 3/2 2^(bits of the fraction), adding which rounds to an integer; ln(2)**j/j!
 POWER = {np.dtype(kind): (kind(least), kind(1.5 * 2.0**fraction), tuple(kind(log(2) ** j / factorial(j)) for j in range(terms)))
          for kind, least, fraction, terms in [(np.float32, -125.0, 23, 7), (np.float64, -1021.0, 52, 14)]}
@@ -54,43 +55,36 @@ def power(x, about):
 @njit(**ANY_ORDER)
 def one_pass(x, states, strength, about, m, s, v):
     """Advance the sums of few states (B, N) over rows x (K, N), each of which is read from memory once."""
-    K, N = x.shape
-    z, part = np.empty(ROWS, x.dtype), np.empty(N, x.dtype)
+    K, (B, N) = x.shape[0], states.shape
+    z, part, since = np.empty(ROWS, x.dtype), np.zeros((B, N), x.dtype), 0
     for start in range(0, K, ROWS):
         rows = min(ROWS, K - start)
-        for b in range(states.shape[0]):
-            products(x, start, rows, states, b, z)
+        for b in range(B):
             top = m[b]
-            for k in range(rows):
-                top = top if z[k] <= top else z[k]   # NaN is kept
+            for k in range(rows):   # row by row: memory is quickest when it is read in order
+                total = x.dtype.type(0)
+                for i in range(N):
+                    total += x[start + k, i] * states[b, i]
+                z[k] = total
+                top = top if total <= top else total
             if top != m[b]:
+                flush(part, b, v)
                 rescale(strength, m, top, b, s, v)
             s[b] += weights(z, rows, x.dtype.type(top), strength, about)
-            for i in range(N):
-                part[i] = 0
-            add_rows(x, start, rows, z, part)
-            for i in range(N):
-                v[b, i] += part[i]
+            add_rows(x, start, rows, z, part, b)
+        since += rows
+        if since >= FLUSH or start + rows == K:
+            since = 0
+            for b in range(B):
+                flush(part, b, v)
 
 
 @njit(**ANY_ORDER)
-def products(x, start, rows, states, b, z):
-    """z[k] = x[start + k].states[b], four rows at a time."""
-    N, whole = x.shape[1], rows - rows % 4
-    for k in range(0, whole, 4):
-        j = start + k
-        z0 = z1 = z2 = z3 = x.dtype.type(0)
-        for i in range(N):
-            z0 += x[j, i] * states[b, i]
-            z1 += x[j + 1, i] * states[b, i]
-            z2 += x[j + 2, i] * states[b, i]
-            z3 += x[j + 3, i] * states[b, i]
-        z[k], z[k + 1], z[k + 2], z[k + 3] = z0, z1, z2, z3
-    for k in range(whole, rows):
-        z0 = x.dtype.type(0)
-        for i in range(N):
-            z0 += x[start + k, i] * states[b, i]
-        z[k] = z0
+def flush(part, b, v):
+    """v[b] += part[b], which becomes zero."""
+    for i in range(part.shape[1]):
+        v[b, i] += part[b, i]
+        part[b, i] = 0
 
 
 @njit(**FAST)
@@ -115,17 +109,17 @@ def weights(z, rows, top, strength, about):
 
 
 @njit(**ANY_ORDER)
-def add_rows(x, start, rows, w, part):
-    """part += sum_k w[k] x[start + k], four rows at a time."""
+def add_rows(x, start, rows, w, part, b):
+    """part[b] += sum_k w[k] x[start + k], four rows at a time."""
     N, whole = x.shape[1], rows - rows % 4
     for k in range(0, whole, 4):
         w0, w1, w2, w3 = w[k], w[k + 1], w[k + 2], w[k + 3]
         j = start + k
         for i in range(N):
-            part[i] += (w0 * x[j, i] + w1 * x[j + 1, i]) + (w2 * x[j + 2, i] + w3 * x[j + 3, i])
+            part[b, i] += (w0 * x[j, i] + w1 * x[j + 1, i]) + (w2 * x[j + 2, i] + w3 * x[j + 3, i])
     for k in range(whole, rows):
         for i in range(N):
-            part[i] += w[k] * x[start + k, i]
+            part[b, i] += w[k] * x[start + k, i]
 
 
 @njit(**ANY_ORDER)

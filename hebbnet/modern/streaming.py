@@ -13,6 +13,7 @@ from . import kernels
 
 LAM = Parameter(name="lam", symbol=r"\lambda", meaning="inverse temperature of the log-sum-exp; it multiplies inner products", kind=float, low=0)
 PIECE = 2**23    # entries of a piece that is read, converted or generated at a time
+SMALL = 800_000  # scalar products times N of a small matrix product
 FEW = 4          # up to so many states one pass that forms no matrix product is the faster one
 LOGITS = 2**25   # entries of a piece of logits that are held at a time
 
@@ -125,7 +126,8 @@ def advance_numpy(x, states, lam, total, xp=np):
     if B <= FEW:
         kernels.one_pass(x, states, strength, about, *total)
         return
-    rows = int(np.clip(2**18 // N, 256, 2048))
+    small = SMALL // (N * B)   # rows of a product that BLAS makes without packing its matrices
+    rows = min(small, 2048) if small >= 128 else max(256, min(1024, 2**19 // N))
     columns, z, part = np.ascontiguousarray(states.T), np.empty((rows, B), kind), np.empty((B, N), kind)
     for start in range(0, len(x), rows):
         piece = x[start:start + rows]
