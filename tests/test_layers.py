@@ -167,3 +167,12 @@ def test_bad_input_is_refused(change, words):
     arguments = {"stored": Y, "state": Q, **change}
     with pytest.raises(ParameterError, match=words):
         modern.association(**arguments)
+
+
+def test_the_tutorial_prints_what_it_says(capsys):
+    text = (Path(__file__).parent.parent / "docs" / "attention.md").read_text()
+    blocks, space = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL), {}
+    assert len(blocks) == text.count("```python") >= 8
+    for code, want in blocks:
+        exec(compile(code, "attention.md", "exec"), space)
+        assert capsys.readouterr().out == want

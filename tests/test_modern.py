@@ -197,13 +197,14 @@ def test_operations_of_a_namespace_equal_the_kernels():
     np.testing.assert_allclose(total.v / total.s[:, None], modern.update(X, x, 0.8), rtol=1e-13)
 
 
-@pytest.mark.parametrize("kind, worst", [(np.float32, 3e-7), (np.float64, 5e-16)])
-def test_the_exponential_of_the_kernels(kind, worst):
-    x = np.concatenate([np.linspace(kernels.EXP[np.dtype(kind)][0], 40, 20_001), [0, -1e-30, np.log(0.5)]]).astype(kind)
-    got = np.array([kernels.exponential(v, kernels.EXP[np.dtype(kind)]) for v in x])
-    np.testing.assert_allclose(got, np.exp(x.astype(np.longdouble)).astype(float), rtol=worst)
-    assert np.isnan(kernels.exponential(kind(np.nan), kernels.EXP[np.dtype(kind)]))
-    assert kernels.exponential(kind(-np.inf), kernels.EXP[np.dtype(kind)]) < 1e-37
+@pytest.mark.parametrize("kind, worst", [(np.float32, 3e-7), (np.float64, 6e-16)])
+def test_the_power_of_the_kernels(kind, worst):
+    about = kernels.POWER[np.dtype(kind)]
+    x = np.concatenate([np.linspace(about[0], 60, 20_001), np.arange(-20, 20) + 0.5, [0, -1e-30]]).astype(kind)
+    got = np.array([kernels.power(v, about) for v in x])
+    np.testing.assert_allclose(got, np.exp2(x.astype(np.longdouble)).astype(float), rtol=worst)
+    assert np.isnan(kernels.power(kind(np.nan), about))
+    assert kernels.power(kind(-np.inf), about) < 1e-37 and kernels.power(kind(about[0] - 0.4), about) < 1e-37
 
 
 def test_a_state_does_not_depend_on_its_batch():

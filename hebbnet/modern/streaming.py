@@ -13,6 +13,7 @@ from . import kernels
 
 LAM = Parameter(name="lam", symbol=r"\lambda", meaning="inverse temperature of the log-sum-exp; it multiplies inner products", kind=float, low=0)
 PIECE = 2**23    # entries of a piece that is read, converted or generated at a time
+SMALL = 800_000  # scalar products times N of a small matrix product
 FEW = 4          # up to so many states one pass that forms no matrix product is the faster one
 LOGITS = 2**25   # entries of a piece of logits that are held at a time
 
@@ -120,17 +121,18 @@ def advance(x, states, lam, total, xp):
 def advance_numpy(x, states, lam, total, xp=np):
     """The same by compiled kernels."""
     kind = x.dtype.type
-    exp, lam = kernels.EXP[x.dtype], kind(min(lam, np.finfo(kind).max))
+    about, strength = kernels.POWER[x.dtype], kind(min(lam * np.log2(np.e), np.finfo(kind).max))
     B, N = states.shape
     if B <= FEW:
-        kernels.one_pass(x, states, lam, exp, *total)
+        kernels.one_pass(x, states, strength, about, *total)
         return
-    rows = int(np.clip(2**18 // N, 256, 2048))
+    small = SMALL // (N * B)   # rows of a product that BLAS makes without packing its matrices
+    rows = min(small, 2048) if small >= 128 else max(256, min(1024, 2**19 // N))
     columns, z, part = np.ascontiguousarray(states.T), np.empty((rows, B), kind), np.empty((B, N), kind)
     for start in range(0, len(x), rows):
         piece = x[start:start + rows]
         w = np.matmul(piece, columns, out=z[:len(piece)])
-        kernels.block(w, lam, exp, *total)
+        kernels.block(w, strength, about, *total)
         np.matmul(w.T, piece, out=part)
         kernels.add(total.v, part)
 
