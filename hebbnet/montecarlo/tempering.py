@@ -295,7 +295,7 @@ class Tempering:
         tau = np.apply_along_axis(statistics.autocorrelation_time, -1, m)
         still = np.apply_along_axis(statistics.settled, -1, np.abs(m)) & np.apply_along_axis(statistics.settled, -1, energy)
         rung, pair = ("disorder", "replica", "T"), ("disorder", "pair", "T")
-        found = {name: ((*rung, "pattern")[:x.ndim], x / n) for name, x in learnt.items()}
+        found = {name: ((*rung, "pattern")[:x.ndim + 1], x / n) for name, x in learnt.items()}
         if not several:
             found |= {"m": (rung, m.mean(-1)), "m_abs": (rung, np.abs(m).mean(-1)), "m_other": (rung, other / n)}
         values = {
