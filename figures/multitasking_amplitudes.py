@@ -9,16 +9,19 @@ import hebbnet as hn
 from hebbnet import plotting
 from hebbnet.cli import main_figure
 
-STARTS = ("hierarchical start", "random start")      # of the chains of a sample
+STARTS = ("hierarchical start", "random start, each sample")      # of the chains of a sample
 
 
 def points(ax, run):
-    """Means over samples of the sorted overlaps, with their standard errors: one marker per start."""
-    for chain, (marker, size) in enumerate((("o", 4), ("x", 5))):
-        m = run.m.isel(chain=chain).transpose("disorder", "d", "pattern").values
-        for mu in range(int(np.isfinite(m[0, 0]).sum())):
-            ax.errorbar(run.d, m[:, :, mu].mean(axis=0), m[:, :, mu].std(axis=0, ddof=1) / len(m) ** 0.5, fmt=marker, color=plotting.COLORS[mu],
-                        markersize=size, markerfacecolor="none", elinewidth=0.8, linestyle="none")
+    """Sorted overlaps: from the hierarchical start means over samples with their standard errors; from random spins every sample by itself,
+    because samples may end in different states."""
+    ordered, free = (run.m.isel(chain=chain).transpose("disorder", "d", "pattern").values for chain in (0, 1))
+    for mu in range(int(np.isfinite(ordered[0, 0]).sum())):
+        m, color = ordered[:, :, mu], plotting.COLORS[mu]
+        ax.errorbar(run.d, m.mean(axis=0), m.std(axis=0, ddof=1) / len(m) ** 0.5, fmt="o", color=color, markersize=4, markerfacecolor="none",
+                    elinewidth=0.8, linestyle="none")
+        for one in free[:, :, mu]:
+            ax.plot(run.d, one, "x", color=color, markersize=5, markeredgewidth=0.9)
 
 
 def draw(run, theory, path):

@@ -2,7 +2,8 @@
 
 Left: T = 0, over the dataset entropy rho = (1 - r**2)/(M r**2).  Right: T > 0, over the number M of examples of quality r.  Regions and lines:
 Gaussian examples; beside them the border of equal overlaps in exact whole numbers of examples, and the number that retrieval of level 1 takes
-(signal to noise).  Markers: class of simulated overlaps, as in figures/multitasking_phase_diagram.py.
+(signal to noise).  Markers: class of simulated overlaps, as in figures/multitasking_phase_diagram.py; few examples are compared with the theory of
+their exact means, whose ties keep overlaps apart where those of Gaussian examples are equal.
 Reads data/multitasking_data_diagram{,_theory}.h5 (sims/ and theory/ of the same name); lines are solved here.  --quick reads the stores of
 their --quick runs.
 """
@@ -13,6 +14,7 @@ from hebbnet import plotting
 from hebbnet.cli import main_figure
 
 EXACT = 110          # most examples whose means are summed over exactly, for three patterns in seconds
+FEW = 25             # most examples with which simulations are compared with exact means
 
 
 def points(ax, run, over):
@@ -22,7 +24,8 @@ def points(ax, run, over):
     for d in run.d.values:
         for M in run.M.values:
             rho = (1 - r * r) / (M * r * r)
-            theory = hn.solve("multitasking", K=K, d=d, T=T, learning="supervised", rho=rho)
+            form = "binomial" if M <= FEW else "gaussian"
+            theory = hn.solve("multitasking", K=K, d=d, T=T, learning="supervised", r=r, M=int(M), form=form)
             tolerance = 4 * np.sqrt((1 + rho) / (N * (1 - d))) / theory.lowest_mode
             m = run.m.sel(d=d, M=M).mean("disorder").transpose("chain", "pattern").values
             seen = [hn.state_class(one[:K], d, tolerance) for one in m]
@@ -30,7 +33,7 @@ def points(ax, run, over):
             plotting.class_point(ax, d, over(M), seen, told)
             resolved += told
             right += told and theory.state_class in seen
-    return f"class of the theory at {right} of {resolved} resolved points"
+    return f"N = {N}, class of the theory at {right} of {resolved} resolved points"
 
 
 def whole(K, d, T, r, smooth):
@@ -45,7 +48,7 @@ def draw(run, theory, path):
     one, (cold, warm) = (1 - r * r) / r**2, run["T"].values
     grid = np.linspace(max(dilutions[0], 0.03), 0.95, 47)
     common = dict(K=K, learning="supervised")
-    with plotting.figure(path, ncols=2, figsize=(11, 5.6)) as (fig, (left, right)):
+    with plotting.figure(path, ncols=2, figsize=(11, 6.2)) as (fig, (left, right)):
         for ax, T, y in ((left, cold, rho), (right, warm, one / rho)):
             state = theory.sel(T=T).isel(branch=0).transpose("d", "rho", ...)
             plotting.class_map(ax, dilutions, y, state.state_class.values)
@@ -53,7 +56,7 @@ def draw(run, theory, path):
         border = hn.phase_diagram("multitasking", T=cold, d=grid, **common).parallel.values
         left.plot(grid, border, color="black", label=r"$\rho_S$, equal overlaps above")
         shown = points(left, run.sel(T=cold), lambda M: one / M)
-        left.set(ylabel=plotting.label("rho"), title=f"K = {K}, T = {cold:g}; Monte Carlo, N = {int(run.N)}: {shown}")
+        left.set(ylabel=plotting.label("rho"), title=f"K = {K}, T = {cold:g}\n{shown}")
         border = hn.phase_diagram("multitasking", T=warm, d=grid[grid < 1 - warm], r=r, **common).parallel.values
         right.plot(grid[grid < 1 - warm], border, color="black", label="$M_S$, equal overlaps below; Gaussian examples")
         places = run.d.values[:-1]
@@ -61,11 +64,9 @@ def draw(run, theory, path):
                    markeredgewidth=2, label="$M_S$, exact")
         right.plot(grid, [hn.hierarchical_threshold(K=K, d=d, r=r) for d in grid], ":", color="black", label="threshold of level 1, signal to noise")
         shown = points(right, run.sel(T=warm), lambda M: M)
-        right.set(ylabel=plotting.label("M"), title=f"K = {K}, T = {warm:g}, r = {r:g}; Monte Carlo: {shown}")
-        for ax in (left, right):
-            ax.title.set_fontsize(8.5)
-            ax.legend(loc="lower left" if ax is left else "upper left", frameon=True, framealpha=0.8, edgecolor="none")
-        fig.legend(handles=plotting.class_handles(), title="simulated (region: theory); open: from random spins, where another class", ncols=7,
+        right.set(ylabel=plotting.label("M"), title=f"K = {K}, T = {warm:g}, r = {r:g}\n{shown}")
+        handles = [*left.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0], *plotting.class_handles()]
+        fig.legend(handles=handles, title="lines and regions: theory; markers: simulated, open: from random spins, where another class", ncols=4,
                    loc="outside lower center", title_fontsize=8.5)
 
 

@@ -32,7 +32,7 @@ def draw(run, path):
             scaled.plot(ends, np.minimum(ends, 1 / np.log(1 / d)), color="black", linewidth=1, label=r"all up to $K = \ln N / \ln(1/d)$")
             plain.set(title=f"d = {d:g}, T = 0; filled: from the hierarchical state, open: from random spins", xlabel=plotting.label("K"))
             plain.title.set_fontsize(8.5)
-            plain.xaxis.get_major_locator().set_params(integer=True)
+            plain.set_xticks(range(0, max(K) + 1, 3))
             scaled.set(xlabel=r"$K / \ln N$", xlim=(0, 1.05 * max(K) / np.log(min(sizes[-2:]))))
             scaled.legend(loc="lower right")
         axes[1, 0].set_ylim(0, 1.3 / np.log(1 / max(run.d.values)))

@@ -214,8 +214,8 @@ def stratum(N, M, r, seed, sample):
     return chi
 
 
-def given_examples(array, labels=None):
-    """The user's examples as int8 (K, M, N): an array of +-1 of this shape, or (n, N) with a label (n,) for each.
+def given_examples(array, labels=None, zeros=False):
+    """The user's examples as int8 (K, M, N): an array of +-1 (zeros: and 0) of this shape, or (n, N) with a label (n,) for each.
 
     Classes are taken in the order of numpy.unique(labels) and must be equally large, which ParameterError says otherwise.
     """
@@ -224,7 +224,7 @@ def given_examples(array, labels=None):
         if array.ndim != 3 or 0 in array.shape:
             raise ParameterError(f"examples has shape {array.shape}: expected (K, M, N), M examples of each of K archetypes, or (n, N) "
                                  "together with labels (n,)", "examples")
-        return np.ascontiguousarray(signs("examples", array))
+        return np.ascontiguousarray(signs("examples", array, zeros))
     labels = np.asarray(labels)
     if array.ndim != 2 or 0 in array.shape or labels.shape != array.shape[:1]:
         raise ParameterError(f"labels has shape {labels.shape} and examples {array.shape}: expected (n,) and (n, N)", "labels")
@@ -233,7 +233,7 @@ def given_examples(array, labels=None):
         shown = ", ".join(f"{label}: {count}" for label, count in zip(classes[:8].tolist(), counts[:8].tolist()))
         raise ParameterError(f"labels has classes of different sizes ({shown}{', ...' if len(classes) > 8 else ''}): expected as many "
                              f"examples of each; keep {counts.min()} of each (datasets.Dataset.select(per_class={counts.min()}) does)", "labels")
-    return signs("examples", array)[np.argsort(which, kind="stable")].reshape(len(classes), counts[0], -1)
+    return signs("examples", array, zeros)[np.argsort(which, kind="stable")].reshape(len(classes), counts[0], -1)
 
 
 def class_signs(examples):
@@ -242,9 +242,13 @@ def class_signs(examples):
 
 
 def quality(examples):
-    """r estimated from examples (K, M, N), M > 1: the mean of etabar**2 is R = r**2 + (1 - r**2)/M.  ParameterError where R <= 1/M."""
+    """r estimated from examples (K, M, N), M > 1, where they are not zero: the mean of etabar**2 is R = r**2 + (1 - r**2)/M.
+
+    ParameterError where R <= 1/M.
+    """
     M = examples.shape[1]
-    square = (np.mean(examples.mean(axis=1) ** 2) * M - 1) / (M - 1) if M > 1 else 0.0
+    used = examples.any(axis=1)
+    square = (np.mean(examples.mean(axis=1)[used] ** 2) * M - 1) / (M - 1) if M > 1 and used.any() else 0.0
     if square <= 0:
         raise ParameterError(f"r cannot be estimated from M = {M} examples of each archetype"
                              f"{f', which agree no more than chance (r**2 = {square:.2g})' if M > 1 else ''}: give r", "r")
@@ -262,15 +266,16 @@ def learn_given(archetypes, examples, learning):
     return Patterns(rows, K * M, archetypes.archetypes, examples[0])
 
 
-def signs(name, array):
-    """`array` as int8, refused unless every entry is exactly +1 or -1."""
-    array = np.asarray(array)
+def signs(name, array, zeros=False):
+    """`array` as int8, refused unless every entry is exactly +1 or -1, or 0 where zeros are allowed."""
+    array, allowed = np.asarray(array), "-1, 0 or +1" if zeros else "+1 or -1"
     if array.dtype.kind not in "iuf":
-        raise ParameterError(f"{name} has type {array.dtype}: expected numbers, every entry +1 or -1", name)
-    bad = (array != 1) & (array != -1)
+        raise ParameterError(f"{name} has type {array.dtype}: expected numbers, every entry {allowed}", name)
+    bad = (array != 1) & (array != -1) & ((array != 0) | (not zeros))
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise ParameterError(f"{name}{list(where)} = {array[where]}: expected every entry +1 or -1 (map 0/1 data with 2 x - 1); "
+        cure = "" if zeros else " (map 0/1 data with 2 x - 1)"
+        raise ParameterError(f"{name}{list(where)} = {array[where]}: expected every entry {allowed}{cure}; "
                              f"{int(bad.sum())} of {array.size} entries are not", name)
     return array.astype(np.int8)
 
@@ -312,6 +317,27 @@ class Diluted:
             return np.zeros(self.N, np.int8)
         first = np.minimum(start[:-1], len(value) - 1)   # a neuron without entries may begin at the end
         return np.where((start[1:] > start[:-1]) & (column[first] <= last), value[first], 0).astype(np.int8)
+
+
+def sparse(array):
+    """`Sparse` of integers (S, N)."""
+    neuron, column = np.nonzero(array.T)
+    start = np.concatenate([[0], np.cumsum(np.bincount(neuron, minlength=array.shape[1]))])
+    return Sparse(start.astype(np.int64), column.astype(np.uint32), array[column, neuron])
+
+
+def given_diluted(archetypes):
+    """The user's archetypes (K, N) int8 of -1, 0, 1 as `Diluted`."""
+    rows = sparse(archetypes)
+    return Diluted(rows, len(archetypes), rows, len(archetypes))
+
+
+def learn_given_diluted(archetypes, examples, learning):
+    """`Diluted` that has learnt the user's examples (K, M, N) int8 of the archetypes of the `Diluted` given."""
+    K, M, N = examples.shape
+    if learning == "supervised":
+        return Diluted(sparse(examples.sum(axis=1, dtype=np.int16)), K, archetypes.archetypes, K)
+    return Diluted(sparse(examples.reshape(K * M, N)), K * M, archetypes.archetypes, K)
 
 
 def diluted(K, N, d, *, seed, sample):

@@ -384,10 +384,91 @@ def test_learnt_patterns_have_the_overlaps_of_the_theory(point, theory, lowest, 
     np.testing.assert_allclose(own.m, theory, atol=4 * np.sqrt((1 - point["d"]) / N) / lowest)
 
 
+# ---- the user's own patterns and examples -------------------------------------------------------------------------------------------
+
+def test_given_patterns_are_the_same_network_as_drawn_ones():
+    settings = {k: v for k, v in SMALL.items() if k not in ("d", "K", "N")} | {"disorder": 1}
+    xi, _ = drawn(3, 1, 30, 0.4, 1, 8, 0)
+    for array in (xi, xi.astype(float)):
+        run = hn.simulate("multitasking", patterns=array, spins=True, series=True, **settings)
+        assert float(run.d) == np.mean(xi == 0) and int(run.K) == 3
+        m = np.abs(run.m_series.values[0].mean(axis=-1))
+        np.testing.assert_allclose(run.m.values[0], -np.sort(-m, axis=-1), atol=1e-15)
+        np.testing.assert_allclose(run.m_series.values[0, :, :, -1], run.spins.values[0] @ xi.T / 30, atol=1e-15)
+    theirs = problem(K=3, N=30, d=0.4, seed=8, sample=0).patterns
+    task = hn.MonteCarlo("multitasking", patterns=xi)
+    mine = task.problem(task.check({"T": 0.3}), sample=0, seed=8).patterns
+    for a, b in zip(mine.rows, theirs.rows):
+        np.testing.assert_array_equal(a, b)
+    own = hn.same_sample(T=0.2, patterns=xi, tolerance=1e-12)
+    assert own.converged and own.m.shape == (3,)
+
+
+@pytest.mark.parametrize("learning", LEARNINGS[1:])
+def test_given_examples_are_learnt(learning):
+    K, M, N, d, r = 3, 4, 24, 0.4, 0.7
+    xi, eta = drawn(K, M, N, d, r, 5, 1)
+    settings = dict(T=0.2, learning=learning, thermalize=2, measure=1, chains=2, seed=3, spins=True)
+    own = hn.MonteCarlo("multitasking", patterns=xi, examples=eta)
+    mine = own.problem(own.check({"T": 0.2, "learning": learning, "r": r}), sample=0, seed=3)
+    s = np.random.default_rng(0).choice([-1, 1], N).astype(np.int8)
+    H = -mine.scale * numpy_engine.Engine(mine).energies(mine.begin(s[None]))[0]
+    assert H == pytest.approx(energy(mine, learning, s, K=K, M=M, d=d, r=r), rel=1e-12)
+    run = hn.simulate("multitasking", patterns=xi, examples=eta, r=r, **settings)
+    for chain in range(2):
+        m, n = (x @ run.spins.values[0, chain].astype(int) / N for x in (xi, eta.mean(axis=1) / (r * (1 + (1 - r**2) / (M * r**2)))))
+        order = np.argsort(-np.abs(m), kind="stable")
+        np.testing.assert_allclose(run.m.values[0, chain], np.abs(m)[order], atol=1e-14)
+        np.testing.assert_allclose(run.n.values[0, chain], (n * np.where(m < 0, -1, 1))[order], atol=1e-14)
+    alone = hn.simulate("multitasking", examples=np.concatenate(eta), labels=np.repeat(range(K), M), **settings)
+    assert float(alone.d) == np.mean(eta.sum(axis=1) == 0) and float(alone.r) == patterns.quality(eta) and int(alone.M) == M
+
+
+# ---- parallel tempering ----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("learning", LEARNINGS)
+def test_tempering_samples_the_boltzmann_distribution_of_every_temperature(learning):
+    """At T = 0.05 and 0.1 plain chains stay beside the pattern that they began at: 8 neurons, three patterns, all 2**8 states counted."""
+    N, K, d, M, r, T, replicas = 8, 3, 0.3, 3, 0.7, [0.05, 0.1, 0.25, 0.6], 32
+    noise = {} if learning == "storage" else {"r": r, "M": M}
+    run = hn.temper("multitasking", N=N, K=K, d=d, T=T, learning=learning, **noise, start="pure", thermalize=100, measure=1500, every=3,
+                    disorder=1, replicas=replicas, seed=21)
+    xi, eta = drawn(K, M, N, d, r, 21, 0)
+    p = problem(learning, K=K, N=N, d=d, T=0.1, M=M, r=r, seed=21, sample=0)
+    spins = all_spins(N)
+    H = np.array([energy(p, learning, s, K=K, M=M, d=d, r=r, seed=21, sample=0) for s in spins])
+    w = np.exp(-(H - H.min()) / np.array(T)[:, None])
+    w /= w.sum(axis=1, keepdims=True)
+    m, n = spins @ xi.T / N, spins @ eta.mean(axis=1).T / (N * r * (1 + (1 - r**2) / (M * r**2)))
+    order = np.argsort(-np.abs(m), axis=1, kind="stable")
+    want = {"m": w @ np.take_along_axis(np.abs(m), order, 1), "energy": (w @ H / N)[:, None], "q2": None}
+    if learning != "storage":
+        want["n"] = w @ np.take_along_axis(n * np.where(m < 0, -1, 1), order, 1)
+    correlation = np.einsum("ta,ai,aj->tij", w, spins, spins)
+    want["q2"] = (correlation**2).mean(axis=(1, 2))[:, None]
+    for name, exact in want.items():
+        got = run[name].values[0].reshape(-1, len(T), exact.shape[1])
+        error = got.std(axis=0, ddof=1) / np.sqrt(len(got))
+        assert np.all(error < 0.05 * np.abs(exact) + 0.01) and np.all(np.abs(got.mean(axis=0) - exact) <= 4.5 * error + 1e-12), name
+    assert "m_other" not in run and run.m.dims == ("disorder", "replica", "T", "pattern") and run.swap_rate.min() > 0.1
+
+
+def test_tempering_is_the_same_in_both_engines_and_takes_given_patterns():
+    settings = {"d": 0.4, "K": 3, "N": 30, "T": [0.1, 0.2], "thermalize": 2, "measure": 8, "disorder": 1, "seed": 4, "spins": True, "series": True}
+    one, other = (hn.temper("multitasking", engine=engine, **settings) for engine in ("numpy", "numba"))
+    assert one.identical(other)
+    xi, _ = drawn(3, 1, 30, 0.4, 1, 4, 0)
+    given = hn.temper("multitasking", patterns=xi, **{k: v for k, v in settings.items() if k not in ("d", "K", "N", "disorder")})
+    assert given.m.shape == one.m.shape and float(given.d) == np.mean(xi == 0)
+    np.testing.assert_allclose(given.m_series.values[0, :, :, -1], np.abs(given.spins.values[0] @ xi.T).max(axis=-1) / 30, atol=1e-15)
+    ladder = hn.tune_ladder("multitasking", d=0.4, K=3, N=30, low=0.1, high=0.4, size=3, passes=2, disorder=1, thermalize=10, measure=20)
+    assert len(ladder) == 3 and np.all(np.diff(ladder) > 0)
+
+
 # ---- bad input -------------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("change, parameter, words", [
-    ({"d": 1.0}, "d", "< 1"), ({"d": -0.1}, "d", ">= 0"), ({"d": None}, "d", "needs d"), ({"K": None}, "alpha", "exactly one of alpha and K"),
+    ({"d": 1.0}, "d", "< 1"), ({"d": -0.1}, "d", ">= 0"), ({"d": None}, "d", "needs d"), ({"K": None}, "alpha", "exactly one of alpha, K and patterns"),
     ({"alpha": 0.1}, "alpha", "got alpha and K"), ({"K": 0}, "K", ">= 1"), ({"K": None, "alpha": 0.0}, "alpha", "at least one pattern"),
     ({"P": 2}, "P", "no parameter 'P'"), ({"self_interaction": True}, "self_interaction", "no parameter"), ({"r": 0.5}, "r", "leave r out"),
     ({"learning": "supervised", "M": 3}, "r", "r is missing"), ({"learning": "supervised", "r": 0.5}, "M", "M is missing"),
@@ -396,19 +477,22 @@ def test_learnt_patterns_have_the_overlaps_of_the_theory(point, theory, lowest, 
     ({"learning": "supervised", "r": 0.5, "M": 40_000}, "M", "32767"), ({"start": "pattern"}, "start", "hierarchical"),
     ({"start": ("overlap", 0.5)}, "start", "'pure'"), ({"start": ("pure", "overlap")}, "start", "Valid"),
     ({"start": ("pure",)}, "start", "chains = 2"), ({"start": np.ones(7)}, "start", "N = 30"), ({"largest": 0}, "largest", ">= 1"),
-    ({"patterns": np.ones((3, 30))}, "patterns", "draws its own"), ({"N": 10**9, "K": 10**4}, "alpha", "GB"),
+    ({"patterns": np.ones((3, 30))}, "d", "fraction of zeros"), ({"patterns": np.full((3, 30), 2)}, "patterns", "-1, 0 or +1"),
+    ({"patterns": np.zeros((3, 30)), "d": None}, "patterns", "not all zero"), ({"patterns": np.eye(3), "d": None}, "N", "N = 3"),
+    ({"examples": np.ones((3, 2, 30)), "d": None}, "examples", "supervised"), ({"patterns": np.ones(30), "d": None}, "patterns", "(K, N)"),
+    ({"N": 10**9, "K": 10**4}, "alpha", "GB"),
     ({"learning": "unsupervised", "r": 0.5, "M": 10**9}, "alpha", "rows"), ({"rho": 0.1}, "rho", "takes r and M"),
 ])
 def test_bad_input_is_one_clear_error(change, parameter, words):
-    settings = {k: v for k, v in {**SMALL, **change}.items() if v is not None}
+    settings = {k: v for k, v in {**SMALL, "disorder": 1, **change}.items() if v is not None}
     with pytest.raises(hn.ParameterError) as error:
         hn.simulate("multitasking", **settings)
     assert error.value.parameter == parameter and words in str(error.value)
 
 
 def test_what_is_not_for_this_network_says_so():
-    with pytest.raises(hn.ParameterError, match="several"):
-        hn.temper("multitasking", T=[0.1, 0.2], K=2, d=0.3, N=20)
+    with pytest.raises(hn.ParameterError, match="Valid: hierarchical"):
+        hn.temper("multitasking", T=[0.1, 0.2], K=2, d=0.3, N=20, start="pattern")
     with pytest.raises(hn.ParameterError, match="one condensed pattern"):
         hn.simulate("dense", P=2, K=2, N=20, T=0.1, largest=2)
     with pytest.raises(hn.ParameterError, match="Valid: pattern"):

@@ -126,7 +126,8 @@ def test_the_parallel_line_in_whole_numbers_of_examples():
     for form in ("binomial", "gaussian"):                     # poor examples are many: a Gaussian mean
         ratio.append(line("parallel", **{**point, "d": 0.3, "r": r}, form=form).value)
     assert ratio[0] == pytest.approx(ratio[1], rel=5e-3)
-    for change, words in ((dict(T=0.0), "ties"), (dict(T=0.02), "too coarse"), (dict(d=0.8), "stable for every"), (dict(d=0.8, T=0.01, r=0.1), "too many")):
+    for change, words in ((dict(T=0.0), "ties"), (dict(T=0.02), "too coarse"), (dict(d=0.8), "stable for every"),
+                          (dict(d=0.8, T=0.01, r=0.1), "too many")):
         none = line("parallel", **{**point, **change}, form="binomial")
         assert not none.converged and math.isnan(none.value) and words in none.status, none.status
     with pytest.raises(hn.ParameterError, match="give r"):

@@ -312,6 +312,6 @@ def axis(params):
         return "d", "rho" if params.get("r") is None else "M", ("parallel",)
     if arrays == ["d"] and cold and not few:
         return "d", "alpha", ("spinodal",)
-    raise ParameterError("the phase diagram of 'multitasking' needs d as a 1-D array, and K without T (lines in T), or K, T and learning (in rho; with "
-                         f"r in M), or T without K (in alpha); got {', '.join(params) or 'none'}, of which {' and '.join(arrays) or 'none'} as arrays",
-                         "d")
+    raise ParameterError("the phase diagram of 'multitasking' needs d as a 1-D array, and K without T (lines in T), or K, T and learning (in rho, "
+                         f"with r in M), or T without K (in alpha); got {', '.join(params) or 'none'}, of which "
+                         f"{' and '.join(arrays) or 'none'} as arrays", "d")

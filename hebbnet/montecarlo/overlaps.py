@@ -64,6 +64,28 @@ class One:
         return {"m": self.m, **self.learnt}
 
 
+def ranked(problem, state, params):
+    """m and n (C, patterns) of diluted patterns: |m_mu| in descending order, and n of the same patterns times the sign of m_mu.
+
+    For parallel tempering, whose states wander between patterns: sorted at every measurement.
+    """
+    stored = problem.patterns
+    learns = stored.rows is not stored.archetypes
+    m = (archetype_sums(stored, state.spins) if learns else state.overlaps) / stored.N
+    order = np.argsort(-np.abs(m), axis=1, kind="stable")
+    found = {"m": np.abs(m)}
+    if learns:
+        found["n"] = of_examples(state.overlaps.reshape(*m.shape, -1), params) / stored.N * np.where(m < 0, -1, 1)
+    return {name: np.take_along_axis(value, order, axis=1) for name, value in found.items()}
+
+
+def archetype_sums(stored, spins):
+    """sum_i xi_i s_i of integers spins (C, N) with the archetypes of `Diluted`, (C, K)."""
+    X = np.zeros((len(spins), stored.K), np.int64)
+    sparse_overlaps(stored.archetypes, spins, X)
+    return X
+
+
 class Several:
     """m, n and retrieved of diluted patterns, from the time averages of the spins; `m` (C, n) is the largest |m_mu| of each measurement.
 
@@ -80,7 +102,7 @@ class Several:
 
     def __call__(self, t, state):
         stored = self.problem.patterns
-        m = (state.overlaps if stored.rows is stored.archetypes else self.archetypes(state.spins)) / stored.N
+        m = (state.overlaps if stored.rows is stored.archetypes else archetype_sums(stored, state.spins)) / stored.N
         self.m[:, t] = np.abs(m).max(axis=1)
         self.sums += state.spins
         if self.each is not None:
@@ -96,14 +118,9 @@ class Several:
         if self.each is not None:
             self.each[..., :t] = saved["each"]
 
-    def archetypes(self, spins):
-        X = np.zeros((len(spins), self.problem.patterns.K), np.int64)
-        sparse_overlaps(self.problem.patterns.archetypes, spins, X)
-        return X
-
     def averages(self):
         whole = self.m.shape[1] * self.problem.patterns.N
-        m = self.archetypes(self.sums) / whole
+        m = archetype_sums(self.problem.patterns, self.sums) / whole
         order = np.argsort(-np.abs(m), axis=1, kind="stable")
         out = {"m": self.kept(np.abs(m), order)}
         rank = np.empty_like(order)

@@ -19,8 +19,7 @@ SAMPLES = 8   # disorder samples unless told otherwise: enough for an error bar
 
 def check_data(task):
     """The fields patterns, examples, labels and disorder of a task in one spelling; ParameterError where they do not fit."""
-    if hasattr(networks.get(task.network), "STARTS") and any(x is not None for x in (task.patterns, task.examples, task.labels)):
-        raise ParameterError(f"patterns or examples given: the network {task.network!r} draws its own diluted ones; leave them out", "patterns")
+    zeros = "d" in networks.get(task.network).REQUIRED
     if task.labels is not None and task.examples is None:
         raise ParameterError("labels without examples: expected examples (n, N) and labels (n,)", "labels")
     if task.patterns is None and task.examples is None:
@@ -29,16 +28,32 @@ def check_data(task):
     if fixed["disorder"] > 1:
         raise ParameterError(f"disorder = {task.disorder}: given patterns or examples are one disorder sample; leave disorder = 1 and use "
                              "more chains or replicas", "disorder")
-    if task.patterns is not None:
+    if task.patterns is not None and zeros:
+        fixed["patterns"] = patterns.signs("patterns", task.patterns, zeros)
+        if fixed["patterns"].ndim != 2 or not fixed["patterns"].any():
+            raise ParameterError(f"patterns has shape {fixed['patterns'].shape} and {np.count_nonzero(fixed['patterns'])} nonzero entries: expected "
+                                 "(K, N), one pattern per row, not all zero", "patterns")
+    elif task.patterns is not None:
         real = hasattr(networks.get(task.network), "LOG_SUM")
         fixed["patterns"] = (patterns.Real if real else patterns.given)(task.patterns).archetypes
     if task.examples is not None:
-        fixed["examples"] = patterns.given_examples(task.examples, task.labels)
+        fixed["examples"] = patterns.given_examples(task.examples, task.labels, zeros)
+        if not fixed["examples"].any():
+            raise ParameterError("examples has no nonzero entry", "examples")
         K, M, N = fixed["examples"].shape
         if fixed.get("patterns", np.empty((K, N))).shape != (K, N):
             raise ParameterError(f"patterns has shape {fixed['patterns'].shape} and examples {K, M, N}: expected an archetype for each of "
                                  f"the {K} classes, shape {K, N}", "patterns")
     return fixed
+
+
+def archetypes(task):
+    """The user's archetypes (K, N) int8, of examples alone those of their means; None where there are none."""
+    if task.patterns is not None or task.examples is None:
+        return task.patterns
+    if "d" in networks.get(task.network).REQUIRED:
+        return np.sign(task.examples.sum(axis=1, dtype=np.int64)).astype(np.int8)
+    return patterns.class_signs(task.examples)
 
 
 def data_identity(task):
@@ -58,6 +73,10 @@ def resolve(task, point, *, chains, extra=()):
             if point.setdefault(size_name, size) != size:
                 whose = "patterns" if task.examples is None else "examples"
                 raise ParameterError(f"{size_name} = {point[size_name]}, but the {whose} given have {size_name} = {size}", size_name)
+        if "d" in network.REQUIRED:
+            zeros = float(np.mean(archetypes(task) == 0))
+            if point.setdefault("d", zeros) != zeros:
+                raise ParameterError(f"d = {point['d']}, but the fraction of zeros of the patterns or examples given is {zeros:g}; leave d out", "d")
     for theory in ("rho", "form"):
         if theory in point:
             raise ParameterError(f"{theory} = {point[theory]}: a parameter of the theory; a simulation draws examples and takes r and M",
@@ -66,8 +85,7 @@ def resolve(task, point, *, chains, extra=()):
     params = check(name, point, required=(*network.REQUIRED, *extra), optional={**network.OPTIONAL, **learning, "alpha": None, "K": None})
     loads = [load for load in ("alpha", "K") if params[load] is not None]
     if len(loads) != 1:
-        possible = "alpha and K" if hasattr(network, "STARTS") else "alpha, K and patterns"
-        raise ParameterError(f"{name!r} needs exactly one of {possible}; got {' and '.join(loads) or 'none'}", "alpha")
+        raise ParameterError(f"{name!r} needs exactly one of alpha, K and patterns; got {' and '.join(loads) or 'none'}", "alpha")
     if hasattr(network, "check"):
         params = network.check(params)
     origin = f"{loads[0]} = {params[loads[0]]} with N = {params.N}{f', P = {params.P}' if 'P' in params else ''}"
@@ -113,7 +131,7 @@ def check_learning(network, params, examples):
         M = examples.shape[1]
         if params.M not in (None, M):
             raise ParameterError(f"M = {params.M:g}, but the examples given are M = {M} of each archetype; leave M out", "M")
-        if params.stratified:
+        if params.get("stratified"):
             raise ParameterError("stratified = True with examples given: only random examples can be drawn so; leave it out", "stratified")
         params = params.replace(M=M, r=params.r or patterns.quality(examples))
     for name in ("r", "M"):
@@ -130,13 +148,15 @@ def check_learning(network, params, examples):
 def finite(task, params, *, T, sample, seed):
     """The `Problem` of one disorder sample at temperature(s) T; its random numbers are keyed by the seed and the parameters."""
     network, learning = networks.get(task.network), params.get("learning", "storage")
-    given = patterns.class_signs(task.examples) if task.examples is not None and task.patterns is None else task.patterns
+    given = archetypes(task)
     if given is None:
         drawn = network.draw(params, seed, sample)
     else:
         drawn = network.given(given, params) if hasattr(network, "given") else patterns.given(given)
     if isinstance(drawn, patterns.Diluted):
-        if learning != "storage":
+        if learning != "storage" and task.examples is not None:
+            drawn = patterns.learn_given_diluted(drawn, task.examples, learning)
+        elif learning != "storage":
             drawn = patterns.learn_diluted(drawn, learning, params.r, params.M, seed=seed, sample=sample)
     elif learning != "storage" and task.examples is not None:
         drawn = patterns.learn_given(drawn, task.examples, learning)

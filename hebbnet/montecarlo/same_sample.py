@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from .. import patterns
 from ..params import ParameterError, check_seed, count
+from ..patterns import FAST, Diluted
 from .overlaps import of_examples
 from .sampling import MonteCarlo
 
@@ -31,20 +31,21 @@ class SameSample(NamedTuple):
     iterations: int
 
 
-def same_sample(network="multitasking", *, seed=0, sample=0, start="hierarchical", damping=0.5, tolerance=1e-10, iterations=10_000, **params):
+def same_sample(network="multitasking", *, seed=0, sample=0, start="hierarchical", damping=0.5, tolerance=1e-10, iterations=10_000, patterns=None,
+                examples=None, labels=None, **params):
     """The fixed point of the mean-field equations on one sample, by damped iteration from the start: a `SameSample`.
 
-    Parameters of the network (d, T, N, K or alpha, learning, r, M), `start` and `seed` as in `simulate`, whose disorder sample number
-    `sample` it is; damping in [0, 1): the part of the old overlaps that is kept.  Raises ParameterError.
+    Parameters of the network (d, T, N, K or alpha, learning, r, M), `start`, `seed` and the user's `patterns` or `examples` with `labels` as in
+    `simulate`, whose disorder sample number `sample` it is; damping in [0, 1): the part of the old overlaps that is kept.  Raises ParameterError.
     """
-    task = MonteCarlo(network, start=start, chains=1, disorder=1)
+    task = MonteCarlo(network, start=start, chains=1, disorder=1, patterns=patterns, examples=examples, labels=labels)
     seed, sample, iterations = check_seed(seed), count("sample", sample, 0), count("iterations", iterations)
     if not 0 <= damping < 1:
         raise ParameterError(f"damping = {damping!r}: expected a number from 0 to 1, 1 excluded", "damping")
     point = task.check(params)
     problem = task.problem(point, sample=sample, seed=seed)
     stored = problem.patterns
-    if not isinstance(stored, patterns.Diluted):
+    if not isinstance(stored, Diluted):
         raise ParameterError(f"network = {network!r}: this is for diluted patterns; expected 'multitasking'", "network")
     state, N = task.initial(problem, seed), stored.N
     s, x, new = state.spins[0].astype(float), state.overlaps[0].astype(float), np.empty(stored.S)
@@ -61,7 +62,7 @@ def same_sample(network="multitasking", *, seed=0, sample=0, start="hierarchical
                       bool(residual <= tolerance), float(residual), done)
 
 
-@njit(**patterns.FAST)
+@njit(**FAST)
 def align(rows, x, scale, T, s, new):
     """s (N,) in the field of the overlaps x (S,), and the overlaps `new` of it."""
     new[:] = 0

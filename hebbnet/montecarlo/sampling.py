@@ -25,8 +25,9 @@ class MonteCarlo:
     start: "pattern" (the default: s = xi^1), "random", ("overlap", m0) (exactly round(N (1 - m0) / 2) neurons of xi^1 reversed), "overlap"
     (the same with m0 a parameter of the grid point) or an array of spins (N,) or (chains, N).  Diluted patterns: "hierarchical" (the
     default: s = the first nonzero entry of the neuron, random where there is none), "pure" (s = xi^1, random where it is zero), "random" or
-    an array; largest: how many overlaps to keep, NaN where there are fewer patterns (default: all up to 32).  A tuple of names is a start
-    for each chain.  dynamics: "heat-bath" (default), "metropolis", "zero-temperature" or "parallel", or the mean-field "plefka" or "tap" (below);
+    an array; patterns and examples may have zeros, whose fraction is d, which is left out then; largest: how many overlaps to keep, NaN
+    where there are fewer patterns (default: all up to 32).  A tuple of names is a start for each chain.
+    dynamics: "heat-bath" (default), "metropolis", "zero-temperature" or "parallel", or the mean-field "plefka" or "tap" (below);
     order: "random" or "systematic".  thermalize, measure, every: sweeps before, sweeps during, and sweeps between measurements; one sweep is
     N attempted flips.  patterns: the user's own (K, N) array of +-1, which replaces the random ones (one disorder sample).  examples: the
     user's own (K, M, N) array of +-1, M examples of each archetype, or (n, N) with labels (n,), for the learning of the grid point;

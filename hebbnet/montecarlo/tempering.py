@@ -18,12 +18,13 @@ import numpy as np
 from .. import networks, streams
 from ..observables import describe
 from ..params import PARAMETERS, ParameterError, choose, count
+from ..patterns import Diluted
 from . import continuous, overlaps, preparing, statistics
 from . import problem as problems
 from .forms import Continuous
 from .pieces import Pieces, next_stop
 from .preparing import ENGINES, fingerprint
-from .sampling import check_start, one_point, over_samples, starting_spins
+from .sampling import STARTS, check_start, one_point, over_samples, starting_spins
 
 DYNAMICS = ("heat-bath", "metropolis")   # those whose stationary measure is Boltzmann's
 MEASURED = ("m", "m_abs", "m_other", "energy", "acceptance", "swap_rate", "q", "q_abs", "q2", "q4", "q_density", *overlaps.MEASURED)
@@ -149,7 +150,7 @@ class Tempering:
     swap_every, and every = None stands for swap_every.  bins: of the distribution of q, with whole values of q in each; None: one
     for each of the N + 1 values.
     patterns: the user's own (K, N) array of +-1 (one disorder sample); examples, labels, step: as in `MonteCarlo`; bins of real states
-    are of equal width (default 40).
+    are of equal width (default 40).  Diluted patterns: start "hierarchical", "pure", "random" or spins.
 
     Fails with ParameterError, naming the parameter, on anything it does not understand.
     """
@@ -173,10 +174,8 @@ class Tempering:
     step: float | None = None
 
     def __post_init__(self):
-        if hasattr(networks.get(self.network), "STARTS"):
-            raise ParameterError(f"network = {self.network!r}: parallel tempering measures one condensed pattern, and here there are several; "
-                                 "expected 'dense'", "network")
         network = networks.get(self.network)
+        names = getattr(network, "STARTS", STARTS)
         object.__setattr__(self, "dynamics", choose("dynamics", preparing.dynamics(network, self.dynamics), DYNAMICS))
         choose("order", self.order, problems.ORDERS)
         object.__setattr__(self, "step", preparing.check_step(network, self.step))
@@ -190,7 +189,8 @@ class Tempering:
         for name, unit in (("thermalize", "swap_every"), ("every", "swap_every"), ("measure", "every")):
             if fixed[name] % fixed[unit]:
                 raise ParameterError(f"{name} = {fixed[name]} sweeps: expected a multiple of {unit} = {fixed[unit]}", name)
-        fixed["start"] = check_starts(self.start, fixed["replicas"], len(fixed["T"]), continuous.real_states if hasattr(network, "LOG_SUM") else None)
+        entries = continuous.real_states if hasattr(network, "LOG_SUM") else None
+        fixed["start"] = check_starts(self.start, fixed["replicas"], len(fixed["T"]), names, entries)
         for name, value in fixed.items():
             object.__setattr__(self, name, value)
 
@@ -246,6 +246,7 @@ class Tempering:
         n, N, R, L = self.measure // self.every, params.N, self.replicas, len(self.T)
         m, other, energy, learnt = np.empty((R, L, n)), np.zeros((R, L)), np.empty((R, L, n)), {}
         problem = ladder.engine.problem
+        several = isinstance(problem.patterns, Diluted)
         real = isinstance(problem.form, Continuous)
         Q = np.empty((R // 2, L, n), float if real else np.int64)   # N q, of spins an integer
         total = Counts.none(R, L)
@@ -273,10 +274,15 @@ class Tempering:
             if sweep >= self.thermalize:
                 total = Counts(*(a + b for a, b in zip(total, counts)))
                 if state.chains.sweep == stop:
-                    m[..., t] = overlaps.condensed(problem, state.chains).reshape(R, L)
-                    other += overlaps.largest_other(problem, state.chains).reshape(R, L)
-                    for name, value in overlaps.further(problem, state.chains, params).items():
-                        learnt[name] = learnt.get(name, 0) + value.reshape(R, L)
+                    if several:
+                        found = overlaps.ranked(problem, state.chains, params)
+                        m[..., t] = found["m"][:, 0].reshape(R, L)
+                    else:
+                        m[..., t] = overlaps.condensed(problem, state.chains).reshape(R, L)
+                        other += overlaps.largest_other(problem, state.chains).reshape(R, L)
+                        found = overlaps.further(problem, state.chains, params)
+                    for name, value in found.items():
+                        learnt[name] = learnt.get(name, 0) + value.reshape(R, L, *value.shape[1:])
                     energy[..., t] = -problem.scale * state.sums / N
                     s = state.chains.spins.reshape(R, L, N)[:R // 2 * 2]
                     Q[..., t] = np.sum(s[0::2] * s[1::2], axis=-1, dtype=Q.dtype)
@@ -289,10 +295,11 @@ class Tempering:
         tau = np.apply_along_axis(statistics.autocorrelation_time, -1, m)
         still = np.apply_along_axis(statistics.settled, -1, np.abs(m)) & np.apply_along_axis(statistics.settled, -1, energy)
         rung, pair = ("disorder", "replica", "T"), ("disorder", "pair", "T")
+        found = {name: ((*rung, "pattern")[:x.ndim + 1], x / n) for name, x in learnt.items()}
+        if not several:
+            found |= {"m": (rung, m.mean(-1)), "m_abs": (rung, np.abs(m).mean(-1)), "m_other": (rung, other / n)}
         values = {
-            "m": (rung, m.mean(-1)), "m_abs": (rung, np.abs(m).mean(-1)), "m_other": (rung, other / n),
-            **{name: (rung, x / n) for name, x in learnt.items()},
-            "energy": (rung, energy.mean(-1)), "acceptance": (rung, total.flips / (self.measure * problem.attempts)),
+            **found, "energy": (rung, energy.mean(-1)), "acceptance": (rung, total.flips / (self.measure * problem.attempts)),
             "m_tau": (rung, tau * self.every), "ess": (rung, n / tau), "equilibrated": (rung, still),
             "swap_rate": (("disorder", "replica", "interval"), np.where(total.tried, total.swaps / np.maximum(total.tried, 1), np.nan)),
             "round_trips": (("disorder", "replica", "walker"), total.trips),
@@ -375,16 +382,16 @@ def check_ladder(T):
     return values
 
 
-def check_starts(start, replicas, temperatures, entries=None):
+def check_starts(start, replicas, temperatures, names, entries=None):
     """One start per replica, each in one spelling: a name, ("overlap", m0) or an array (1 or temperatures, N), int8 spins unless
     `entries` checks others."""
     if isinstance(start, (tuple, list)) and not (start and isinstance(start[0], str) and start[0] == "overlap"):
         if len(start) != replicas:
             raise ParameterError(f"start has {len(start)} entries: expected one for all, or one for each of replicas = {replicas}", "start")
-        return tuple(check_starts(s, 1, temperatures, entries)[0] for s in start)
-    start = check_start(start, temperatures, entries=entries)
+        return tuple(check_starts(s, 1, temperatures, names, entries)[0] for s in start)
+    start = check_start(start, temperatures, names, entries)
     if isinstance(start, str):
-        choose("start", start, ("pattern", "random"))
+        choose("start", start, [name for name in names if name != "overlap"])
     return (start,) * replicas
 
 
@@ -393,11 +400,14 @@ def temper(network, *, T, seed=0, engine="numba", series=False, spins=False, sta
            step=None, **params):
     """Parallel tempering of one parameter point at the ladder of temperatures T: an xarray.Dataset.
 
-    Control parameters of the network but T (for "dense": P, N and one of alpha, K; self_interaction, or learning, r, M, stratified) and
-    the settings of `Tempering`.  engine: "numba" or "numpy"; the same seed gives the same spins in both.
+    Control parameters of the network but T (for "dense": P, N and one of alpha, K; self_interaction, or learning, r, M, stratified; for
+    "multitasking": d, N and one of alpha, K; learning, r, M) and the settings of `Tempering`.  engine: "numba" or "numpy"; the same seed
+    gives the same spins in both.
 
     Variables over (disorder, replica, T): m, m_abs, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, and n, m_example
     where the network learns from examples; over (disorder, pair, T), replicas (0,1), (2,3), ...: q, q_abs, q2, q4, replicas_agree;
+    "multitasking" has m (and n) over (disorder, replica, T, pattern): states wander between patterns, so that m are time averages of |m_mu| sorted
+    at every measurement, and m_tau, ess and m_series are of the largest; no m_abs, m_other, m_example.
     q_density (disorder, T, bin), the distribution of q between the edges q_edge;
     swap_rate (disorder, replica, interval) and round_trips (disorder, replica, walker); X_mean and X_err over disorder, binder
     and binder_err (T).  Overlaps and energies are per neuron; one sweep is N attempted flips.

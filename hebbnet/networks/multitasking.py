@@ -52,3 +52,8 @@ def load(params):
 
 def draw(params, seed, sample):
     return patterns.diluted(params.K, params.N, params.d, seed=seed, sample=sample)
+
+
+def given(archetypes, params):
+    """The user's archetypes (K, N) int8 of -1, 0, 1."""
+    return patterns.given_diluted(archetypes)
