@@ -1,9 +1,9 @@
 """Speed of f = X^T softmax(lam X x) in float32, one thread, beside the machine's limits and PyTorch's attention, all measured in the same run.
 
-One state must read all patterns, 4 K N bytes: its limit is the rate at which one thread adds up the same array.  A batch of 64 is two matrix products,
-4 B K N operations: its limit is the quickest sgemm of this machine (1024 x 1024), and as a second one the two products of its own shape without
-the softmax.  CPU time of the thread, quickest of repeats, calls of limits and of kernels in turn.  Errors are those of the result against float64,
-over the largest entry.
+One state must read all patterns, 4 K N bytes: its limit is the rate at which one thread adds up the same array.  A batch of 64 is two matrix
+products, 4 B K N operations: its limit is the quickest sgemm of this machine (1024 x 1024), and as a second one the two products of its own
+shape without the softmax.  CPU time of the thread, the quickest of repeats, each call after one that fills the caches, limits and kernels in
+turn.  Errors are those of the result against float64, over the largest entry.
 
     python benchmarks/modern.py [--largest 1e9] [--seconds 3] [--save benchmarks/results/modern.json]
 """
@@ -47,6 +47,7 @@ def quickest(calls, seconds):
     start, rounds = time.perf_counter(), 0
     while rounds < 3 or time.perf_counter() - start < seconds:
         for name, call in calls.items():
+            call()   # so that each finds its own data in the caches, not those of the one before
             begin = time.thread_time()
             call()
             best[name] = min(best[name], time.thread_time() - begin)

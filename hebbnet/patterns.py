@@ -471,7 +471,7 @@ class Ensemble:
     `random`; "clustered", xi = sqrt(q) c + sqrt(1-q) z, c the Gaussian center of its cluster of `size` patterns, one after another, and z
     Gaussian, then stretched to norm(xi)**2 = N: the overlap of two patterns of a cluster is q on average, of others zero.
     Pattern mu depends on (seed, sample, mu) only (entry i on i besides, where the norm is not fixed), never on where a chunk begins, and
-    has the same bits on every machine.  Entries of type `dtype`, float64 or float32 (rounded from float64).  |z| < 6.8: a radius has 32 bits.
+    has the same bits on every machine.  Entries of type `dtype`, float64 or float32 (rounded from float64).  Gaussian numbers stay below 6.8 in size.
     """
 
     kind: str

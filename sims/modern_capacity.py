@@ -55,7 +55,7 @@ def log_weight(x, state, energy, lam):
 
 K = [2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000]
 STUDY = Study("modern_capacity", Grid(lam=2.0, N=[4, 5, 6, 7, 8, 10, 15, 20, 30, 40], K=K), Capacity(), seed=83)
-QUICK = STUDY.replace(name="modern_capacity_quick", grid=Grid(lam=2.0, N=[4, 5, 8], K=[10, 100, 1000, 10_000]), task=Capacity(disorder=3))
+QUICK = STUDY.replace(name="modern_capacity_quick", grid=Grid(lam=2.0, N=[4, 5, 8], K=[10, 100, 1000]), task=Capacity(disorder=3))
 
 if __name__ == "__main__":
     main(STUDY, quick=QUICK)
