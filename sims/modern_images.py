@@ -78,7 +78,8 @@ class Images:
         return dataset
 
 
-STUDY = Study("modern_images", Grid(K=[2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1024]), Images(datasets.cached()[:2]), seed=71)
+NAMES = tuple(name for name in datasets.cached() if name in ("digits", "mnist"))
+STUDY = Study("modern_images", Grid(K=[2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1024]), Images(NAMES), seed=71)
 QUICK = STUDY.replace(name="modern_images_quick", grid=Grid(K=[4, 32]), task=Images(disorder=2))
 
 if __name__ == "__main__":
