@@ -23,7 +23,7 @@ def draw(run, path):
                 pictures(ax, run, name, cue)
                 curves(curve, run, name, cue)
             axes[2 * pair + 1, 0].set_ylabel("fraction of stored images retrieved,\noverlap above 0.95")
-            axes[2 * pair + 1, 1].legend(loc="upper right")
+            axes[2 * pair + 1, 0].legend(loc=(0.5, 0.52), fontsize=8)
 
 
 def pictures(ax, run, name, cue):
