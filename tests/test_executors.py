@@ -44,7 +44,7 @@ def wait_for(condition, seconds=60):
 @pytest.fixture(scope="module")
 def cluster():
     from distributed import LocalCluster
-    with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None, silence_logs=50) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0", silence_logs=50) as cluster:
         yield cluster
 
 
