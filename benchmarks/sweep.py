@@ -110,8 +110,11 @@ def million():
 
 
 def blocks(folder, tasks):
-    """The same study in block files: bytes per task loose and packed, seconds per task to pack and to merge from blocks."""
+    """The same study in block files: bytes per task loose and packed, processor seconds per task to pack, and to merge from both."""
     home = Path(folder) / "short"
+    begin = processor()
+    study(tasks).merge(folder)
+    merging = processor() - begin
     loose = sum(path.stat().st_size for path in home.glob("*.h5"))
     begin = processor()
     taskfiles.TaskFiles(home).pack((unit.digest for unit in study(tasks).tasks()), least=1)
@@ -120,7 +123,7 @@ def blocks(folder, tasks):
     begin = processor()
     study(tasks).merge(folder)
     return {"loose_bytes_per_task": loose / tasks, "packed_bytes_per_task": packed / tasks, "pack_processor_seconds": packing / tasks,
-            "merge_processor_seconds": (processor() - begin) / tasks}
+            "merge_loose_processor_seconds": merging / tasks, "merge_packed_processor_seconds": (processor() - begin) / tasks}
 
 
 @click.command(help=__doc__)

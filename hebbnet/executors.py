@@ -264,7 +264,7 @@ def _dask(work, items, workers, scheduler, key):
     with contextlib.ExitStack() as end:
         if scheduler == "local":
             with _threads_of_children():
-                cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+                cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0", silence_logs=50)
             end.callback(cluster.close)
             scheduler = cluster
         client = scheduler

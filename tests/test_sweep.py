@@ -113,6 +113,15 @@ def test_merged_file_has_named_axes(undisturbed):
             np.testing.assert_array_equal(data.m.sel(N=n, T=t, disorder=sample), task["m"][1][0])
 
 
+def test_merged_file_is_as_large_as_its_numbers(tmp_path):
+    sizes = []
+    for points in (10, 110):
+        grid = Grid(P=4, N=10, T=np.linspace(0.0, 2.0, points).round(6).tolist())
+        sizes.append(study("").replace(grid=grid).run(tmp_path / str(points), quiet=True).stat().st_size)
+    numbers = 8 + 8 + 8 + 2 * 8 + 2 * 3 * 8 + 1 + 2 + 2 * 8   # T, K, m_mean, status (a reference), m, converged, equilibrated, ... of a point
+    assert sizes[1] - sizes[0] < 100 * 2 * (numbers + len("T = 1.234567") + 20)
+
+
 def test_theory_has_no_disorder(tmp_path):
     data = store.open(study(tmp_path, samples=1).run(tmp_path / "data", quiet=True))
     assert data.e.dims == ("N", "T", "branch") and "disorder" not in data.dims
