@@ -87,6 +87,11 @@ def restored(state, saved):
     return state._replace(sweep=int(saved["sweep"]))
 
 
+def host(array):
+    """`array` for NumPy: engines may keep the arrays of a State on a device, from which get() copies them."""
+    return array.get() if hasattr(array, "get") else array
+
+
 def overlaps(patterns, spins):
     """X (C, S padded) as int16, or int32 for N >= 2**15 - 1, whose kernels need the room."""
     kind = np.int16 if patterns.N < 2**15 - 1 else np.int32
