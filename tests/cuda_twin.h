@@ -5,7 +5,6 @@ a thread runs until it needs the others (a shuffle or a reduction).  Warps and t
 barrier that is missing shows as another result.  Threads that wait for each other in different places are an error, as they are on a device.
 */
 #include <setjmp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
@@ -24,7 +23,7 @@ static struct { unsigned x; } threadIdx, blockIdx;
 static ucontext_t beginning, fiber[MOST];      /* to enter a stack; then jumps, which make no system call, go to and fro */
 static jmp_buf scheduler, within[MOST];
 static char *stacks;
-static int waits[MOST], place[MOST];
+static int waits[MOST], place[MOST], too_large;
 static long long lane[2][MOST];   /* what threads show their warp; alternately, since the fastest is at most one exchange ahead */
 
 static void stop_until(int where)
@@ -64,7 +63,7 @@ static int __reduce_add_sync(unsigned mask, int x)
     for (int k = 0; k < 32; k++)
         sum += all[k];
     if (sum != (int)sum)
-        fprintf(stderr, "twin: the sum %lld of a warp does not fit in 32 bits\n", sum), abort();
+        too_large = 1;
     return (int)sum;
 }
 
@@ -117,7 +116,8 @@ static int run_warp(int first, int entered, unsigned *state)
     return all_wait(first, 32, AT_BARRIER) != 1 && all_wait(first, 32, DONE) != 1;
 }
 
-/* Run a kernel; 1 where threads have diverged, 2 where one wrote beyond `shared` bytes of shared memory. */
+/* Run a kernel; 1 where threads have diverged, 2 where one wrote beyond `shared` bytes of shared memory, 3 where the sum of a warp that is
+   said to fit in 32 bits did not. */
 int twin_launch(void *function, int blocks, int threads, int shared, const i64_ *arguments, int count)
 {
     unsigned state = twin_order;
@@ -125,6 +125,7 @@ int twin_launch(void *function, int blocks, int threads, int shared, const i64_ 
     if (!stacks)
         stacks = malloc((size_t)MOST * STACK);
     *(void **)&kernel = function;
+    too_large = 0;
     memset(argument, 0, sizeof argument);
     memcpy(argument, arguments, count * sizeof *arguments);
     for (int block = 0; block < blocks; block++) {
@@ -152,5 +153,5 @@ int twin_launch(void *function, int blocks, int threads, int shared, const i64_ 
             if (((char *)memory)[k] != 0x7B)
                 return 2;
     }
-    return 0;
+    return 3 * too_large;
 }

@@ -12,7 +12,7 @@ from hebbnet.montecarlo import cupy_engine
 
 HEADER = pathlib.Path(__file__).with_name("cuda_twin.h")
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-FAULTS = {1: "threads have diverged", 2: "a write beyond shared memory"}
+FAULTS = {1: "threads have diverged", 2: "a write beyond shared memory", 3: "a sum of a warp beyond 32 bits"}
 
 
 class Array(np.lib.mixins.NDArrayOperatorsMixin):
@@ -95,10 +95,8 @@ class Twin:
 @functools.cache
 def compiled(options):
     """The kernels with these options, as a library."""
-    folder = tempfile.TemporaryDirectory()
-    path = pathlib.Path(folder.name) / "kernels.so"
-    subprocess.run([COMPILER, "-std=gnu11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-w", *options, "-include", HEADER, "-x", "c",
-                    cupy_engine.SOURCE, "-o", path], check=True)
-    library = ctypes.CDLL(path)
-    library.folder = folder
-    return library
+    with tempfile.TemporaryDirectory() as folder:   # once loaded, the library needs no file
+        path = pathlib.Path(folder) / "kernels.so"
+        subprocess.run([COMPILER, "-std=gnu11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-w", *options, "-include", HEADER, "-x", "c",
+                        cupy_engine.SOURCE, "-o", path], check=True)
+        return ctypes.CDLL(path)

@@ -19,6 +19,7 @@ from .problem import HALF, host
 
 SOURCE = pathlib.Path(__file__).parent / "cuda" / "sweeps.cu"
 INSTALL = "pip install 'hebbnet[gpu]'"
+UNFUSED = "--fmad=false"       # thresholds have the bits of the CPU
 WARP, MOST_THREADS = 32, 512   # a block of 512 leaves each thread 128 registers
 MOST_ITEMS = 64                # fields that a thread keeps in registers
 FEW_ITEMS = 32                 # up to here a smaller block is better: more of them run at once
@@ -61,7 +62,7 @@ class Device:
         """Run a kernel of the source compiled with these options; arguments: arrays of the device and integers."""
         key = name, options
         if key not in self.modules:
-            module = self.cupy.RawModule(code=SOURCE.read_text(), options=("--fmad=false", *options))
+            module = self.cupy.RawModule(code=SOURCE.read_text(), options=(UNFUSED, *options))
             self.modules[key] = module.get_function(name)
             self.modules[key].max_dynamic_shared_size_bytes = self.shared
         self.modules[key]((blocks,), (threads,), tuple(a if self.holds(a) else np.int64(a) for a in arguments), shared_mem=shared)

@@ -13,7 +13,7 @@ from .forms import Continuous, LogSum, derive, pairs, symmetric
 # Raised whenever the same task gives other numbers than in the release before, in any network, engine or dynamics; studies then compute
 # their tasks anew instead of mixing both.  tests/test_old_files.py holds the numbers of past releases against it.
 REVISION = 1
-ENGINES = ("numba", "numpy")
+ENGINES = ("numba", "cupy", "numpy")
 SAMPLES = 8   # disorder samples unless told otherwise: enough for an error bar
 
 

@@ -75,8 +75,8 @@ class State(NamedTuple):
     step: np.ndarray | None = None
 
     def arrays(self):
-        """What there is, by name."""
-        return {name: value for name, value in self._asdict().items() if value is not None}
+        """What there is, by name; on the host."""
+        return {name: host(value) for name, value in self._asdict().items() if value is not None}
 
 
 def restored(state, saved):
