@@ -4,6 +4,7 @@ Every thread of a block is a fiber.  A warp runs until all of its threads wait a
 a thread runs until it needs the others (a shuffle or a reduction).  Warps and threads are taken in the order that `twin_order` says, so that a
 barrier that is missing shows as another result.  Threads that wait for each other in different places are an error, as they are on a device.
 */
+#include <math.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,7 @@ static int __reduce_add_sync(unsigned mask, int x)
     return (int)sum;
 }
 
+static int atomicAdd(int *sum, int x) { *sum += x; return *sum - x; }
 static unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((unsigned long long)a * b >> 32); }
 static long long __double_as_longlong(double x) { long long bits; memcpy(&bits, &x, 8); return bits; }
 static double __longlong_as_double(long long bits) { double x; memcpy(&x, &bits, 8); return x; }

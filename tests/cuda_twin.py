@@ -98,5 +98,5 @@ def compiled(options):
     with tempfile.TemporaryDirectory() as folder:   # once loaded, the library needs no file
         path = pathlib.Path(folder) / "kernels.so"
         subprocess.run([COMPILER, "-std=gnu11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-w", *options, "-include", HEADER, "-x", "c",
-                        cupy_engine.SOURCE, "-o", path], check=True)
+                        cupy_engine.SOURCE, "-o", path, "-lm"], check=True)
         return ctypes.CDLL(path)

@@ -14,6 +14,7 @@ import nvrtc
 import pytest
 import test_engines
 import test_learning_simulation as learning_tests
+import test_modern_simulation as modern_tests
 import test_multitasking_simulation as multitasking_tests
 from networks import problem, state
 
@@ -139,6 +140,21 @@ def test_same_spins_of_diluted_patterns(dynamics, learning, device):
         assert assert_same(p, multitasking_tests.state, device)[1].sum() > 0
 
 
+@pytest.mark.parametrize("K, N, lam", [(1, 9, 1.0), (3, 12, 1.0), (70, 21, 0.4), (300, 16, 2.5), (600, 12, 10.0)])
+def test_log_sum_decides_alike_and_energies_agree_to_their_rounding(K, N, lam, device):
+    """The stated tolerance: fields differ by about 1e-15, so that a decision differs with a chance of about 1e-14."""
+    for dynamics, order in itertools.product(DYNAMICS, ORDERS):
+        p = modern_tests.binary_problem(modern_tests.stored(K, K, N), lam, temperature(dynamics, 0.6), dynamics, order)
+        one, other = engine(p, device), numba_engine.Engine(p)
+        begin = p.begin(np.random.default_rng(1).choice([-1, 1], (3, N)).astype(np.int8))
+        want, flips = other.advance(begin._replace(spins=begin.spins.copy(), overlaps=begin.overlaps.copy()), 4)
+        got, same_flips = one.advance(begin, 4)
+        assert flips.sum() > 0
+        np.testing.assert_array_equal(host(got.spins), want.spins)
+        np.testing.assert_array_equal(flips, same_flips)
+        np.testing.assert_allclose(one.energies(got), other.energies(want), rtol=1e-14)
+
+
 # ---- chains and states -------------------------------------------------------------------------------------------------------------
 
 def test_running_in_pieces_changes_nothing(device, monkeypatch):
@@ -197,6 +213,9 @@ def test_chains_that_do_not_fit_take_turns():
     np.testing.assert_array_equal(one.energies(got), numba_engine.Engine(p).energies(want))
     with pytest.raises(ParameterError, match=r"K = 50 patterns of N = 30 neurons take .* GB on the GPU"):
         engine(p, cuda_twin.Twin(memory=100)).advance(state(p), 1)
+    wide = modern_tests.binary_problem(modern_tests.stored(1, 2, 2000), 0.4)
+    with pytest.raises(ParameterError, match="N = 2000: engine = 'cupy' counts the rows .* in 16 KiB"):
+        engine(wide, cuda_twin.Twin(shared=2**14)).advance(wide.begin(np.ones((1, 2000), np.int8)), 1)
     starved = cuda_twin.Twin(memory=2**30)
     small = engine(p, starved)
     small.prepare(state(p))
@@ -241,6 +260,17 @@ def test_tempering_gives_identical_data(change, opened):
     assert one.identical(other) and one.swap_rate.sum() > 0
 
 
+def test_simulations_of_log_sum_agree(opened):
+    settings = {"lam": 0.3, "N": 14, "K": 20, "T": 0.5, "ensemble": "binary", "thermalize": 3, "measure": 12, "disorder": 2, "chains": 4, "seed": 8}
+    one, other = (hn.simulate("modern", engine=name, series=True, spins=True, **settings) for name in ("cupy", "numba"))
+    np.testing.assert_array_equal(one.spins, other.spins)
+    for name in ("m", "m_other", "m_max", "energy", "acceptance"):
+        np.testing.assert_allclose(one[name], other[name], rtol=1e-13)
+    with pytest.raises(ParameterError, match="engine = 'cupy' with real states") as error:
+        hn.simulate("modern", engine="cupy", **{**settings, "ensemble": "spherical"})
+    assert error.value.parameter == "engine"
+
+
 # ---- what is missing ---------------------------------------------------------------------------------------------------------------
 
 def test_without_cupy_one_line_says_how_to_install_it(monkeypatch):
@@ -283,6 +313,8 @@ def variants():
     for P, N, K, M, learning, kernel in [*learning_tests.CASES, (8, 100, 6, 27, "supervised", "rounded")]:
         p = learning_tests.problem(learning, P, N, K, M, r=0.95)
         yield f"{learning}-{kernel}-P{P}-M{M}", cupy_engine.plan(p, learning_tests.state(p).overlaps, shared)
+    p = modern_tests.binary_problem(modern_tests.stored(1, 70, 21), 0.4)
+    yield "log_sum", cupy_engine.plan(p, p.begin(np.ones((1, 21), np.int8)).overlaps, shared)
     for learning, M in (("storage", 4), ("supervised", 150), ("unsupervised", 4)):
         p = multitasking_tests.problem(learning, M=M)
         yield f"diluted-{learning}", cupy_engine.plan(p, multitasking_tests.state(p).overlaps, shared)
@@ -298,12 +330,13 @@ def structure(plan):
 @pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
 def test_every_kernel_compiles_to_machine_code(architecture):
     source, kinds = cupy_engine.SOURCE.read_text(), {structure(plan): plan for _, plan in variants()}
-    assert {kind[0] for kind in kinds} == {"INT32", "FLOAT64", "TABLE", "TABLE_ORDERED", "PRODUCTS", "ORDERED", "ROUNDED", "PAIRS"}
-    for plan in kinds.values():
+    assert {kind[0] for kind in kinds} == {"INT32", "FLOAT64", "TABLE", "TABLE_ORDERED", "PRODUCTS", "ORDERED", "ROUNDED", "PAIRS", "LOG_SUM"}
+    for kind, plan in kinds.items():
         code, assembly = nvrtc.compiled(source, [cupy_engine.UNFUSED, *plan.options], architecture)
         assert code[:4] == b"\x7fELF" and struct.unpack_from("<H", code, 18)[0] == 190   # EM_CUDA
         assert all(b".text." + name in code for name in (b"sweeps", b"energies", b"numbers"))
-        assert "div.rn.f64" in assembly and "fma.rn.f64" not in assembly   # no fused multiply-add but in what divides
+        assert "div.rn.f64" in assembly
+        assert ("fma.rn.f64" in assembly) == (kind[0] == "LOG_SUM")   # there in the library's exp and log, whose bits nothing depends on
 
 
 def test_a_plan_keeps_fields_in_registers_where_their_sums_fit():

@@ -1,6 +1,7 @@
 """CUDA engine: thousands of chains at once, one thread block each; the same decisions as the compiled engine, spin for spin.
 
-The kernels are CUDA C in cuda/sweeps.cu, compiled for each form (montecarlo/forms.py) when they are first needed.  States stay on the device
+The kernels are CUDA C in cuda/sweeps.cu, compiled for each form (montecarlo/forms.py) when they are first needed; the logarithm of a sum of
+exponentials alone is right to its rounding (forms.LogSum), since exp and log of a GPU have other last bits.  States stay on the device
 between calls of `advance`; what is measured is computed there, and only numbers of one entry per chain come back.  docs/gpu.md.
 
 Not yet run on a GPU: the kernels are compiled for them, and run in tests as C on the CPU (tests/cuda_twin.py).
@@ -14,7 +15,7 @@ import numpy as np
 from .. import streams
 from ..params import ParameterError
 from . import forms, numba_engine
-from .forms import Symmetric
+from .forms import LogSum, Symmetric
 from .problem import HALF, host
 
 SOURCE = pathlib.Path(__file__).parent / "cuda" / "sweeps.cu"
@@ -30,7 +31,7 @@ SPARE = 0.9                    # part of the free memory that states may take
 CONSTANTS = {   # of streams.py, problem.py and numba_engine.py, as they stand in the source
     **{name: f"{value}u" for name, value in [("MULTIPLIER_0", streams.MULTIPLIER_0), ("MULTIPLIER_1", streams.MULTIPLIER_1), ("WEYL_0", streams.WEYL_0),
                                               ("WEYL_1", streams.WEYL_1), ("STREAM_SWEEP", streams.Stream.SWEEP << streams.BLOCK_BITS)]},
-    "ROUNDS": streams.ROUNDS, "MANTISSA": f"{streams.MANTISSA}LL", "ONE": f"{streams.ONE}LL", "AHEAD": AHEAD, "HALF": HALF,
+    "MINUS_INFINITY": f"{np.float64(-np.inf).view(np.int64)}LL", "ROUNDS": streams.ROUNDS, "MANTISSA": f"{streams.MANTISSA}LL", "ONE": f"{streams.ONE}LL", "AHEAD": AHEAD, "HALF": HALF,
     **{name: repr(getattr(streams, name)) for name in ("LN2_HIGH", "LN2_LOW", "SQRT2", "WHOLE")},
     **{name: getattr(numba_engine, name) for name in ("FIELD_RULE", "FLIP_RULE", "LOGIT", "COIN", "MINUS_LOG", "KEEP")},
 }
@@ -87,7 +88,7 @@ def load():
 
 class Plan(NamedTuple):
     """How a form becomes a kernel: threads of a block, patterns whose fields each of them keeps in registers (0: none), words of 32 packed
-    patterns per thread, entries of the overlaps of a chain, bytes of a chain's state, bytes of shared memory, and the compile options."""
+    patterns per thread, entries of the overlaps of a chain, bytes of a chain's state, bytes of shared memory of sweeps and of energies, and the compile options."""
 
     threads: int
     items: int
@@ -95,12 +96,13 @@ class Plan(NamedTuple):
     size: int
     state: int
     shared: int
+    sums: int
     options: tuple
 
 
 STATES = {"int16": "short", "int32": "int", "int64": "i64", "float64": "double"}
 ROWS = {"int8": "signed char", "int16": "short"}
-ORDERED = ("TABLE_ORDERED", "ORDERED", "ROUNDED")   # float64 sums in pattern order
+STAGED = ("TABLE_ORDERED", "ORDERED", "ROUNDED")   # float64 sums in pattern order
 
 
 def plan(problem, overlaps, shared, threads=None):
@@ -122,9 +124,9 @@ def plan(problem, overlaps, shared, threads=None):
         rounded = form.sums is np.float64
     else:
         S = stored.S
-        name = {"int32": "INT32", "float64": "FLOAT64"}.get(form.kernel, "TABLE" if form.exact else "TABLE_ORDERED")
+        name = {"int32": "INT32", "float64": "FLOAT64", "log_sum": "LOG_SUM"}.get(form.kernel, "TABLE" if form.exact else "TABLE_ORDERED")
         threads = threads or block_size(S, FEW_ITEMS)
-        if form.kernel != "table":
+        if name in ("INT32", "FLOAT64"):
             options |= {"NB": len(form.coefficients), "ODD": int(form.odd)}
         if name == "INT32":
             items = cached_items(form, stored.N, S, threads)
@@ -132,11 +134,15 @@ def plan(problem, overlaps, shared, threads=None):
             options["NARROW"] = int(items > 0 and WARP * largest < 2**31)
         words = -(-S // (32 * threads))
         rounded = not form.exact
-    fixed = 64 * 8 + AHEAD * 12 + (8 * threads if name in ORDERED else 0)
+    fixed = 64 * 8 + AHEAD * 12 + (8 * threads if name in STAGED else 0) + (8 * (stored.N + 1) if name == "LOG_SUM" else 0)
+    if fixed > shared:
+        raise ParameterError(f"N = {stored.N}: engine = 'cupy' counts the rows with each overlap in {shared // 1024} KiB of shared memory, which holds those "
+                             "of fewer neurons; use engine = 'numba'", "N")
     kept = size * overlaps.dtype.itemsize
     resident = fixed + kept <= shared
     options |= {"FORM": name, "THREADS": threads, "ITEMS": items, "SHARED": int(resident), "SUMS_ORDERED": int(rounded)}
-    return Plan(threads, items, words, size, kept + 2 * stored.N + 64, fixed + kept * resident, tuple(f"-D{k}={v}" for k, v in sorted({**CONSTANTS, **options}.items())))
+    return Plan(threads, items, words, size, kept + 2 * stored.N + 64, fixed + kept * resident,
+                64 * 8 + max(8 * threads if rounded else 0, 8 * (stored.N + 1) if name == "LOG_SUM" else 0), tuple(f"-D{k}={v}" for k, v in sorted({**CONSTANTS, **options}.items())))
 
 
 def block_size(patterns, items):
@@ -190,6 +196,9 @@ class Engine:
             law = np.concatenate([q.form.squares for q in self.problems])
         elif isinstance(form, Symmetric):
             packed, law = np.stack(rows), nothing
+        elif isinstance(form, LogSum):
+            packed = np.stack([pack(r, problem.patterns.S, p.words, p.threads) for r in rows])
+            law = np.concatenate([np.exp(form.lam * np.arange(0.0, -2 * problem.patterns.N - 1, -2)), [form.lam, form.denominator]])
         else:
             packed = np.stack([pack(r, problem.patterns.S, p.words, p.threads) for r in rows])
             law = form.fields
@@ -197,7 +206,7 @@ class Engine:
                 law = np.array(form.coefficients, float)
             elif form.kernel == "int32":
                 law = np.array([(b + 2**31) % 2**32 - 2**31 for b in form.coefficients], np.int32)
-        table = form.energies if isinstance(form, forms.Form) else nothing
+        table = form.energies if isinstance(form, forms.Form) else law
         need, free = packed.nbytes + column.nbytes + start.nbytes, self.device.free()
         if need > SPARE * free:
             raise ParameterError(f"K = {problem.patterns.K:,} patterns of N = {problem.patterns.N} neurons take {need / 1e9:,.1f} GB on the GPU, of which "
@@ -266,14 +275,14 @@ class Engine:
         """sum_mu law(X_mu) of every chain, (C,), on the host."""
         self.prepare(state)
         form, C = self.problem.form, len(state.spins)
-        kind = form.energies.dtype if isinstance(form, forms.Form) else form.sums
+        kind = form.energies.dtype if isinstance(form, forms.Form) else float if isinstance(form, LogSum) else form.sums
         most = C if self.device.holds(state.overlaps) else max(1, self.capacity())
         sums = np.empty(C, kind)
         for first in range(0, C, most):
             X = self.device.asarray(state.overlaps[first:first + most])
             part = self.device.zeros(len(X), kind)
             p = self.plan
-            self.device.launch("energies", p.options, len(X), p.threads, 64 * 8 + 8 * p.threads,
+            self.device.launch("energies", p.options, len(X), p.threads, p.sums,
                                (X, self.table, self.problem.patterns.N, self.columns(X), p.size, part))
             sums[first:first + most] = host(part)
         if isinstance(form, forms.Pairs):

@@ -182,6 +182,9 @@ def engine(name, problem):
     """The engine called `name` for chains of this problem."""
     module = importlib.import_module(f".{choose('engine', name, ENGINES)}_engine", __package__)
     if isinstance(problem.form, Continuous):
+        if name == "cupy":
+            raise ParameterError("engine = 'cupy' with real states: the GPU engine has binary ones only; use engine = 'numba', or space = 'binary' "
+                                 "with ensemble = 'binary'", "engine")
         return (continuous.Reference if name == "numpy" else continuous.Engine)(problem)
     return module.Engine(problem)
 

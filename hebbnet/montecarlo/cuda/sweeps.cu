@@ -33,16 +33,18 @@ typedef long long i64;
 #define ORDERED 5          /* the same, E_k in 64 bits, terms added as float64 in pattern order */
 #define ROUNDED 6          /* everything in float64, E_k made anew from the spins before each sweep */
 #define PAIRS 7            /* rows without their zeros, P = 2 */
+#define LOG_SUM 8          /* +-1 rows and the logarithm of a sum of exponentials, from the numbers of rows with each overlap and sign */
 
-#define SIGNS (FORM <= TABLE_ORDERED)
+#define SIGNS (FORM <= TABLE_ORDERED || FORM == LOG_SUM)
+#define STAGED (FORM == TABLE_ORDERED || FORM == ORDERED || FORM == ROUNDED)
 #define SYMMETRIC (FORM == PRODUCTS || FORM == ORDERED || FORM == ROUNDED)
 #define WORDS ((ITEMS + 31) / 32)
 #define AHEAD 256          /* attempts whose random numbers are drawn at a time */
 
 #if FORM == INT32
 typedef int coefficient;
-#elif FORM == FLOAT64 || FORM == TABLE_ORDERED
-typedef double coefficient;
+#elif FORM == FLOAT64 || FORM == TABLE_ORDERED || FORM == LOG_SUM
+typedef double coefficient;   /* LOG_SUM: exp(-2 lam k) for k = 0 ... N, then lam and the unit of a field */
 #else
 typedef i64 coefficient;   /* the table, or sums of squares */
 #endif
@@ -116,6 +118,7 @@ typedef struct {
     STATE *X;
     i64 *partial;
     double *stage;
+    int *counts;
     int N, S, words, turn;
 } Chain;
 
@@ -224,6 +227,37 @@ static INLINE double cached_field(Chain *chain, const Fields *own, const u32 *wo
 }
 #endif
 
+#if FORM == LOG_SUM
+/* ln sum_k n[k] exp(lam (k - top)) over even k up to top, largest term first and shifted out; -inf without any. */
+static INLINE double log_of_counts(const int *n, int top, const double *law, double lam)
+{
+    int first = top;
+    while (first >= 0 && n[first] == 0)
+        first -= 2;
+    if (first < 0)
+        return __longlong_as_double(MINUS_INFINITY);
+    double total = 0.0;
+    for (int k = first; k >= 0; k -= 2)
+        if (n[k] > 0)
+            total += n[k] * law[(first - k) / 2];
+    return log(total) + lam * (first - top);
+}
+
+/* ln(exp(a) + exp(b)); one of them may be -inf. */
+static INLINE double log_add(double a, double b)
+{
+    return a < b ? b + log1p(exp(a - b)) : a + log1p(exp(b - a));
+}
+
+static INLINE void clear_counts(const Chain *chain)
+{
+    __syncthreads();
+    for (int k = threadIdx.x; k < 2 * chain->N + 2; k += THREADS)
+        chain->counts[k] = 0;
+    __syncthreads();
+}
+#endif
+
 /* h_i times the denominator; s: the spin. */
 static INLINE double local_field(Chain *chain, int i, int s, const coefficient *b)
 {
@@ -232,6 +266,9 @@ static INLINE double local_field(Chain *chain, int i, int s, const coefficient *
     const u32 *row = chain->bits + (i64)i * chain->words * THREADS + t;
     i64 whole = 0;
     double sum = 0.0;
+#if FORM == LOG_SUM
+    clear_counts(chain);
+#endif
     for (int w = 0; w < chain->words; w++) {
         u32 word = row[w * THREADS];
         int part = 0, base = 32 * w * THREADS;
@@ -247,6 +284,8 @@ static INLINE double local_field(Chain *chain, int i, int s, const coefficient *
                 part += xi * slope(c, b);
 #elif FORM == FLOAT64
                 sum += xi * slope(c, b);
+#elif FORM == LOG_SUM
+                atomicAdd(chain->counts + c + s * xi + chain->N + (xi > 0), 1);
 #else
                 whole += xi * chain->law[(c + chain->N - 1) >> 1];
 #endif
@@ -255,6 +294,17 @@ static INLINE double local_field(Chain *chain, int i, int s, const coefficient *
         }
         whole += part;   /* 32 patterns at a time fit in 32 bits: cupy_engine.plan */
     }
+#if FORM == LOG_SUM
+    __syncthreads();
+    const int *n = chain->counts;
+    const double lam = chain->law[chain->N + 1], unit = chain->law[chain->N + 2];
+    int top = 2 * chain->N + 1;
+    while (n[top] == 0)
+        top--;
+    top -= top & 1;
+    double up = log_of_counts(n + 1, top, chain->law, lam), down = log_of_counts(n, top, chain->law, lam);
+    return unit * s * (log_add(up, down) - log_add(up - 2 * lam * s, down + 2 * lam * s)) / 2;
+#endif
     return FORM == TABLE_ORDERED ? sum : (double)block_total(chain, whole + (i64)sum, 0);
 #elif SYMMETRIC
     STATE total = 0;
@@ -364,10 +414,11 @@ KERNEL sweeps(const void *rows, const i64 *start, const u32 *column, const coeff
     double *limits = (double *)after;
     int *sites = (int *)(limits + AHEAD);
     double *stage = (double *)(sites + AHEAD);
-    STATE *kept = (STATE *)(stage + (FORM == TABLE_ORDERED || FORM == ORDERED || FORM == ROUNDED ? THREADS : 0)), *X = all_X + c * size;
+    int *counts = (int *)(stage + (STAGED ? THREADS : 0));
+    STATE *kept = (STATE *)(counts + (FORM == LOG_SUM ? 2 * N + 2 : 0)), *X = all_X + c * size;
     const ROW *own_rows = (const ROW *)rows + (SYMMETRIC ? which * N * S : 0);
     Chain chain = {own_rows, (const u32 *)rows + (SIGNS ? which * N * words * THREADS : 0), start + which * (N + 1), column,
-                   law + (FORM == PAIRS ? which * N : 0), SHARED ? kept : X, partial, stage, (int)N, (int)S, (int)words, 0};
+                   law + (FORM == PAIRS ? which * N : 0), SHARED ? kept : X, partial, stage, counts, (int)N, (int)S, (int)words, 0};
 #if FORM == INT32 || FORM == FLOAT64
     coefficient b[NB];
     for (int k = 0; k < NB; k++)
@@ -421,8 +472,6 @@ KERNEL sweeps(const void *rows, const i64 *start, const u32 *column, const coeff
                     if (t == 0)
                         next[i] = (signed char)d;
                 } else if (d != s) {   /* the same for all threads, and all have read the spin: they have met in the sum of the field */
-                    if (FORM == TABLE_ORDERED || FORM == ORDERED || FORM == ROUNDED)
-                        __syncthreads();   /* or meet here, where the sum was the thread's own */
                     if (t == 0)
                         spins[i] = (signed char)d;
                     turn(&chain, i, d);
@@ -464,7 +513,7 @@ KERNEL sweeps(const void *rows, const i64 *start, const u32 *column, const coeff
 /* ---- energies ---------------------------------------------------------------------------------------------------------------------------- */
 
 /* sums[blockIdx.x] = sum_mu law(X_mu) of the chain, from the table of the law; E_P of its rows; or X_mu**2 of sparse ones.  In float64
-   (SUMS_ORDERED) added in pattern order. */
+   (SUMS_ORDERED) added in pattern order.  LOG_SUM: ln sum_mu exp(lam X_mu). */
 KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, void *sums)
 {
     extern SHARED_MEMORY i64 memory[];
@@ -472,6 +521,19 @@ KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, v
     Chain chain = {0};
     chain.partial = memory, chain.stage = (double *)(memory + 64);
     const STATE *X = all_X + blockIdx.x * size + (SYMMETRIC ? (P - 1) * S : 0);
+#if FORM == LOG_SUM
+    const double *law = (const double *)table;
+    chain.N = (int)N, chain.counts = (int *)(memory + 64);
+    clear_counts(&chain);
+    for (i64 mu = t; mu < S; mu += THREADS)
+        atomicAdd(chain.counts + X[mu] + N, 1);
+    __syncthreads();
+    int top = 2 * (int)N;
+    while (chain.counts[top] == 0)
+        top--;
+    if (t == 0)
+        ((double *)sums)[blockIdx.x] = log_of_counts(chain.counts, top, law, law[N + 1]) + law[N + 1] * (top - N);
+#else
     i64 whole = 0;
     double total = 0.0;
     for (i64 first = 0; first < S; first += THREADS) {
@@ -507,5 +569,6 @@ KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, v
     whole = block_total(&chain, whole, 0);
     if (t == 0)
         ((i64 *)sums)[blockIdx.x] = whole;
+#endif
 #endif
 }
