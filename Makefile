@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 JOBS ?= -n auto --maxprocesses 4 --dist loadgroup
 
-.PHONY: demo test test-slow test-torch bench docs figures clean
+.PHONY: demo test test-slow test-torch test-gpu bench bench-gpu docs figures clean
 
 demo: $(STAMP)
 	$(BIN)/hebbnet run theory/dense_phase_diagram.py --quick
@@ -26,6 +26,15 @@ TORCH ?= torch==2.13.0
 test-torch: $(STAMP)
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet $(TORCH)
 	$(BIN)/python -m pytest tests_torch
+
+# an NVIDIA GPU with its driver for CUDA 12 or newer; without one they say so in a line
+test-gpu: $(STAMP)
+	$(BIN)/python -c "import cupy" 2>/dev/null || $(BIN)/python -m pip install --quiet --editable ".[gpu]"
+	$(BIN)/python -m pytest -m gpu -rs
+
+bench-gpu: $(STAMP)
+	$(BIN)/python -c "import cupy" 2>/dev/null || $(BIN)/python -m pip install --quiet --editable ".[gpu]"
+	$(BIN)/python benchmarks/gpu.py --save benchmarks/results/gpu.json
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/engines.py

@@ -1,6 +1,7 @@
 """Overlaps with archetypes and examples that are measured, per neuron: of the condensed archetype (`One`) or of several (`Several`).
 
-A recorder is made before thermalization and called with (t, state) at every measurement t < n of the C chains.
+A recorder is made before thermalization and called with (t, state) at every measurement t < n of the C chains.  An engine may keep a
+state, and the arrays of patterns that stand beside it here, on a device: what has one number per chain is computed there.
 """
 import numpy as np
 from numba import njit
@@ -8,6 +9,7 @@ from scipy.special import softmax
 
 from ..patterns import FAST, Diluted, sparse_overlaps
 from .forms import Continuous, LogSum
+from .problem import host
 
 # where the network learns from examples, has several condensed patterns, or takes the logarithm of a sum over patterns
 MEASURED = ("n", "m_example", "retrieved", "m_max", "virial")
@@ -36,11 +38,11 @@ class One:
         self.m, self.other, self.learnt = np.empty((C, n)), np.full((C, n), np.nan), {}
 
     def __call__(self, t, state):
-        self.m[:, t] = condensed(self.problem, state)
+        self.m[:, t] = host(condensed(self.problem, state))
         if self.others:
-            self.other[:, t] = largest_other(self.problem, state)
+            self.other[:, t] = host(largest_other(self.problem, state))
         for name, value in further(self.problem, state, self.params).items():
-            self.learnt.setdefault(name, np.empty(self.m.shape))[:, t] = value
+            self.learnt.setdefault(name, np.empty(self.m.shape))[:, t] = host(value)
 
     def saved(self, t):
         """Arrays of the first t measurements, for a checkpoint."""
@@ -102,9 +104,10 @@ class Several:
 
     def __call__(self, t, state):
         stored = self.problem.patterns
-        m = (state.overlaps if stored.rows is stored.archetypes else archetype_sums(stored, state.spins)) / stored.N
+        spins = host(state.spins)
+        m = (host(state.overlaps) if stored.rows is stored.archetypes else archetype_sums(stored, spins)) / stored.N
         self.m[:, t] = np.abs(m).max(axis=1)
-        self.sums += state.spins
+        self.sums += spins
         if self.each is not None:
             self.each[:, :, t] = m
 

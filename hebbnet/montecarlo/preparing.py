@@ -13,7 +13,7 @@ from .forms import Continuous, LogSum, derive, pairs, symmetric
 # Raised whenever the same task gives other numbers than in the release before, in any network, engine or dynamics; studies then compute
 # their tasks anew instead of mixing both.  tests/test_old_files.py holds the numbers of past releases against it.
 REVISION = 1
-ENGINES = ("numba", "numpy")
+ENGINES = ("numba", "cupy", "numpy")
 SAMPLES = 8   # disorder samples unless told otherwise: enough for an error bar
 
 
@@ -182,6 +182,9 @@ def engine(name, problem):
     """The engine called `name` for chains of this problem."""
     module = importlib.import_module(f".{choose('engine', name, ENGINES)}_engine", __package__)
     if isinstance(problem.form, Continuous):
+        if name == "cupy":
+            raise ParameterError("engine = 'cupy' with real states: the GPU engine has binary ones only; use engine = 'numba', or space = 'binary' "
+                                 "with ensemble = 'binary'", "engine")
         return (continuous.Reference if name == "numpy" else continuous.Engine)(problem)
     return module.Engine(problem)
 

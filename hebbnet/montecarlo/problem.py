@@ -75,8 +75,8 @@ class State(NamedTuple):
     step: np.ndarray | None = None
 
     def arrays(self):
-        """What there is, by name."""
-        return {name: value for name, value in self._asdict().items() if value is not None}
+        """What there is, by name; on the host."""
+        return {name: host(value) for name, value in self._asdict().items() if value is not None}
 
 
 def restored(state, saved):
@@ -85,6 +85,11 @@ def restored(state, saved):
         if name != "sweep":
             array[...] = saved[name]
     return state._replace(sweep=int(saved["sweep"]))
+
+
+def host(array):
+    """`array` for NumPy: engines may keep the arrays of a State on a device, from which get() copies them."""
+    return array.get() if hasattr(array, "get") else array
 
 
 def overlaps(patterns, spins):

@@ -12,6 +12,7 @@ from . import problem as problems
 from .forms import Continuous
 from .pieces import Pieces, next_stop
 from .preparing import ENGINES, fingerprint
+from .problem import host
 
 MEASURED = ("m", "m_other", "energy", "acceptance", "q")      # their means and errors over disorder are reported
 OBSERVABLES = (*MEASURED, "m_tau", "ess", "equilibrated", "escaped")
@@ -175,10 +176,11 @@ class MonteCarlo:
             if measuring:
                 flips += flipped
                 if state.sweep == stop:
+                    record.problem = getattr(engine, "measured", problem)   # its patterns, where the engine keeps its states
                     record(t, state)
                     energy[:, t] = -problem.scale * engine.energies(state) / N
                     pairs = state.spins[:C // 2 * 2].reshape(-1, 2, N)
-                    q[:, t] = np.mean(pairs[:, 0] * pairs[:, 1], axis=1)
+                    q[:, t] = host(np.mean(pairs[:, 0] * pairs[:, 1], axis=1, dtype=float))
                     t += 1
             if checkpoint and state.sweep < last and checkpoint.due():
                 checkpoint.save(arrays(t))
@@ -200,7 +202,7 @@ class MonteCarlo:
             for name, x in {**record.series(), "energy": energy}.items():
                 out[f"{name}_series"] = (("disorder", "chain", *["stored"] * (x.ndim - 2), "measurement"), x[None])
         if spins:
-            out["spins"] = (("disorder", "chain", "neuron"), state.spins[None])
+            out["spins"] = (("disorder", "chain", "neuron"), host(state.spins)[None])
         return out
 
     def problem(self, params, *, sample, seed):
@@ -244,8 +246,8 @@ def simulate(network, *, seed=0, engine="numba", series=False, spins=False, star
 
     Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction, or learning, r, M, stratified;
     for "multitasking": d, T, N and one of alpha, K; learning, r, M; for "modern": lam, T, N and one of alpha, K; ensemble, space; for
-    "exponential": T, N and one of alpha, K; lam) and the settings of `MonteCarlo`.  engine: "numba" or "numpy" (slow,
-    obviously right); the same seed gives the same spins in both.
+    "exponential": T, N and one of alpha, K; lam) and the settings of `MonteCarlo`.  engine: "numba", "cupy" (an NVIDIA
+    GPU, docs/gpu.md) or "numpy" (slow, obviously right); the same seed gives the same spins in all of them.
 
     Variables over (disorder, chain): m, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, escaped; over
     (disorder, pair): q; and X_mean, X_err over disorder.  With learning="supervised" or "unsupervised" the overlaps m and m_other are

@@ -24,6 +24,7 @@ from . import problem as problems
 from .forms import Continuous
 from .pieces import Pieces, next_stop
 from .preparing import ENGINES, fingerprint
+from .problem import host
 from .sampling import STARTS, check_start, one_point, over_samples, starting_spins
 
 DYNAMICS = ("heat-bath", "metropolis")   # those whose stationary measure is Boltzmann's
@@ -274,18 +275,19 @@ class Tempering:
             if sweep >= self.thermalize:
                 total = Counts(*(a + b for a, b in zip(total, counts)))
                 if state.chains.sweep == stop:
+                    beside = getattr(ladder.engine, "measured", problem)   # its patterns, where the engine keeps its states
                     if several:
-                        found = overlaps.ranked(problem, state.chains, params)
+                        found = overlaps.ranked(problem, problems.State(**state.chains.arrays()), params)
                         m[..., t] = found["m"][:, 0].reshape(R, L)
                     else:
-                        m[..., t] = overlaps.condensed(problem, state.chains).reshape(R, L)
-                        other += overlaps.largest_other(problem, state.chains).reshape(R, L)
-                        found = overlaps.further(problem, state.chains, params)
+                        m[..., t] = host(overlaps.condensed(beside, state.chains)).reshape(R, L)
+                        other += host(overlaps.largest_other(beside, state.chains)).reshape(R, L)
+                        found = overlaps.further(beside, state.chains, params)
                     for name, value in found.items():
-                        learnt[name] = learnt.get(name, 0) + value.reshape(R, L, *value.shape[1:])
+                        learnt[name] = learnt.get(name, 0) + host(value).reshape(R, L, *value.shape[1:])
                     energy[..., t] = -problem.scale * state.sums / N
                     s = state.chains.spins.reshape(R, L, N)[:R // 2 * 2]
-                    Q[..., t] = np.sum(s[0::2] * s[1::2], axis=-1, dtype=Q.dtype)
+                    Q[..., t] = host(np.sum(s[0::2] * s[1::2], axis=-1, dtype=Q.dtype))
                     t += 1
             if checkpoint and state.chains.sweep < last and checkpoint.due():
                 checkpoint.save(arrays(t))
@@ -315,7 +317,7 @@ class Tempering:
             values |= {"m_series": ((*rung, "measurement"), m), "energy_series": ((*rung, "measurement"), energy)}
             values |= {"q_series": ((*pair, "measurement"), q)} if R > 1 else {}
         if spins:
-            values["spins"] = ((*rung, "neuron"), state.chains.spins.reshape(R, L, N))
+            values["spins"] = ((*rung, "neuron"), host(state.chains.spins).reshape(R, L, N))
         out = {name: (dims, array[None]) for name, (dims, array) in values.items()}
         out |= {"T": (("T",), np.array(self.T)), **preparing.sizes(self, params),
                 "exact_integers": ((), np.array(ladder.engine.problem.form.exact))}
@@ -401,8 +403,8 @@ def temper(network, *, T, seed=0, engine="numba", series=False, spins=False, sta
     """Parallel tempering of one parameter point at the ladder of temperatures T: an xarray.Dataset.
 
     Control parameters of the network but T (for "dense": P, N and one of alpha, K; self_interaction, or learning, r, M, stratified; for
-    "multitasking": d, N and one of alpha, K; learning, r, M) and the settings of `Tempering`.  engine: "numba" or "numpy"; the same seed
-    gives the same spins in both.
+    "multitasking": d, N and one of alpha, K; learning, r, M) and the settings of `Tempering`.  engine: "numba", "cupy" or "numpy"; the same
+    seed gives the same spins in all.
 
     Variables over (disorder, replica, T): m, m_abs, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, and n, m_example
     where the network learns from examples; over (disorder, pair, T), replicas (0,1), (2,3), ...: q, q_abs, q2, q4, replicas_agree;

@@ -1,0 +1,309 @@
+"""CUDA engine: thousands of chains at once, one thread block each; the same decisions as the compiled engine, spin for spin.
+
+The kernels are CUDA C in cuda/sweeps.cu, compiled for each form (montecarlo/forms.py) when they are first needed; the logarithm of a sum of
+exponentials alone is right to its rounding (forms.LogSum), since exp and log of a GPU have other last bits.  States stay on the device
+between calls of `advance`; what is measured is computed there, and only numbers of one entry per chain come back.  docs/gpu.md.
+
+Not yet run on a GPU: the kernels are compiled for them, and run in tests as C on the CPU (tests/cuda_twin.py).
+"""
+import dataclasses
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import streams
+from ..params import ParameterError
+from . import forms, numba_engine
+from .forms import LogSum, Symmetric
+from .problem import HALF, host
+
+SOURCE = pathlib.Path(__file__).parent / "cuda" / "sweeps.cu"
+INSTALL = "pip install 'hebbnet[gpu]'"
+UNFUSED = "--fmad=false"       # thresholds have the bits of the CPU
+WARP, MOST_THREADS = 32, 512   # a block of 512 leaves each thread 128 registers
+MOST_ITEMS = 64                # fields that a thread keeps in registers
+FEW_ITEMS = 32                 # up to here a smaller block is better: more of them run at once
+AHEAD = 256                    # attempts whose random numbers are in shared memory
+ATTEMPTS = 2**20               # of a chain in one launch, which cannot be interrupted
+SPARE = 0.9                    # part of the free memory that states may take
+
+CONSTANTS = {   # of streams.py, problem.py and numba_engine.py, as they stand in the source
+    **{name: f"{value}u" for name, value in [("MULTIPLIER_0", streams.MULTIPLIER_0), ("MULTIPLIER_1", streams.MULTIPLIER_1), ("WEYL_0", streams.WEYL_0),
+                                              ("WEYL_1", streams.WEYL_1), ("STREAM_SWEEP", streams.Stream.SWEEP << streams.BLOCK_BITS)]},
+    "MINUS_INFINITY": f"{np.float64(-np.inf).view(np.int64)}LL", "ROUNDS": streams.ROUNDS, "MANTISSA": f"{streams.MANTISSA}LL", "ONE": f"{streams.ONE}LL", "AHEAD": AHEAD, "HALF": HALF,
+    **{name: repr(getattr(streams, name)) for name in ("LN2_HIGH", "LN2_LOW", "SQRT2", "WHOLE")},
+    **{name: getattr(numba_engine, name) for name in ("FIELD_RULE", "FLIP_RULE", "LOGIT", "COIN", "MINUS_LOG", "KEEP")},
+}
+
+
+class Device:
+    """The first NVIDIA GPU, through cupy.  The tests have a twin of this class on the CPU."""
+
+    def __init__(self):
+        self.cupy = load()
+        self.shared = self.cupy.cuda.Device().attributes["MaxSharedMemoryPerBlockOptin"]
+        self.modules = {}
+
+    def asarray(self, array):
+        """The array on the device, contiguous; itself if it is there already."""
+        return self.cupy.ascontiguousarray(self.cupy.asarray(array))
+
+    def zeros(self, shape, dtype):
+        return self.cupy.zeros(shape, dtype)
+
+    def holds(self, array):
+        return isinstance(array, self.cupy.ndarray)
+
+    def free(self):
+        """Bytes of memory that arrays can have."""
+        return self.cupy.cuda.runtime.memGetInfo()[0] + self.cupy.get_default_memory_pool().free_bytes()
+
+    def launch(self, name, options, blocks, threads, shared, arguments):
+        """Run a kernel of the source compiled with these options; arguments: arrays of the device and integers."""
+        key = name, options
+        if key not in self.modules:
+            module = self.cupy.RawModule(code=SOURCE.read_text(), options=(UNFUSED, *options))
+            self.modules[key] = module.get_function(name)
+            self.modules[key].max_dynamic_shared_size_bytes = self.shared
+        self.modules[key]((blocks,), (threads,), tuple(a if self.holds(a) else np.int64(a) for a in arguments), shared_mem=shared)
+
+
+def load():
+    """The module cupy; ParameterError, in one line, where it or a GPU is missing."""
+    try:
+        import cupy
+    except ImportError as error:
+        raise ParameterError(f"engine = 'cupy': cupy is not installed ({error}); {INSTALL}, on a machine with an NVIDIA GPU and its driver for "
+                             "CUDA 12 or newer; engine = 'numba' gives the same data", "engine") from None
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise ParameterError(f"engine = 'cupy': no GPU can be used ({error}); it needs an NVIDIA GPU and its driver for CUDA 12 or newer, beside "
+                             f"{INSTALL}; engine = 'numba' gives the same data", "engine") from None
+    if not count:
+        raise ParameterError(f"engine = 'cupy': cupy finds no NVIDIA GPU; beside {INSTALL} it needs one; engine = 'numba' gives the same data", "engine")
+    return cupy
+
+
+class Plan(NamedTuple):
+    """How a form becomes a kernel: threads of a block, patterns whose fields each of them keeps in registers (0: none), words of 32 packed
+    patterns per thread, entries of the overlaps of a chain, bytes of a chain's state, bytes of shared memory of sweeps and of energies, and the compile options."""
+
+    threads: int
+    items: int
+    words: int
+    size: int
+    state: int
+    shared: int
+    sums: int
+    options: tuple
+
+
+STATES = {"int16": "short", "int32": "int", "int64": "i64", "float64": "double"}
+ROWS = {"int8": "signed char", "int16": "short"}
+STAGED = ("TABLE_ORDERED", "ORDERED", "ROUNDED")   # float64 sums in pattern order
+
+
+def plan(problem, overlaps, shared, threads=None):
+    """`Plan` for overlaps of this dtype and shape (C, S) or (C, P, S), with so many bytes of shared memory; threads: instead of its choice."""
+    form, stored = problem.form, problem.patterns
+    size, S = int(np.prod(overlaps.shape[1:])), overlaps.shape[-1]
+    options = dict(P=2, NB=1, ODD=1, ROW="signed char", STATE=STATES[str(overlaps.dtype)], NARROW=0)
+    items = words = 0
+    if isinstance(form, forms.Pairs):
+        name, options["ROW"] = "PAIRS", ROWS[str(stored.rows.value.dtype)]
+        threads = threads or block_size(len(stored.rows.value) / stored.N, 1)
+        rounded = form.sums is np.float64
+    elif isinstance(form, Symmetric):
+        name = {"ordered": "ORDERED", "rounded": "ROUNDED"}.get(form.kernel, "PRODUCTS")
+        options |= {"P": form.P, "ROW": ROWS[str(stored.rows.dtype)]}
+        if form.carried is np.int64:   # modulo 2**64, which signed integers of C do not promise
+            options["STATE"] = "u64"
+        threads = threads or block_size(S, 4)
+        rounded = form.sums is np.float64
+    else:
+        S = stored.S
+        name = {"int32": "INT32", "float64": "FLOAT64", "log_sum": "LOG_SUM"}.get(form.kernel, "TABLE" if form.exact else "TABLE_ORDERED")
+        threads = threads or block_size(S, FEW_ITEMS)
+        if name in ("INT32", "FLOAT64"):
+            options |= {"NB": len(form.coefficients), "ODD": int(form.odd)}
+        if name == "INT32":
+            items = cached_items(form, stored.N, S, threads)
+            largest = 2 * items * reach(form, stored.N)   # of what one thread adds up
+            options["NARROW"] = int(items > 0 and WARP * largest < 2**31)
+        words = -(-S // (32 * threads))
+        rounded = not form.exact
+    fixed = 64 * 8 + AHEAD * 12 + (8 * threads if name in STAGED else 0) + (8 * (stored.N + 1) if name == "LOG_SUM" else 0)
+    if fixed > shared:
+        raise ParameterError(f"N = {stored.N}: engine = 'cupy' counts the rows with each overlap in {shared // 1024} KiB of shared memory, which holds those "
+                             "of fewer neurons; use engine = 'numba'", "N")
+    kept = size * overlaps.dtype.itemsize
+    resident = fixed + kept <= shared
+    options |= {"FORM": name, "THREADS": threads, "ITEMS": items, "SHARED": int(resident), "SUMS_ORDERED": int(rounded)}
+    return Plan(threads, items, words, size, kept + 2 * stored.N + 64, fixed + kept * resident,
+                64 * 8 + max(8 * threads if rounded else 0, 8 * (stored.N + 1) if name == "LOG_SUM" else 0), tuple(f"-D{k}={v}" for k, v in sorted({**CONSTANTS, **options}.items())))
+
+
+def block_size(patterns, items):
+    """Threads of a block that leave each at most so many of the patterns, as far as a block can."""
+    threads = WARP
+    while threads < MOST_THREADS and patterns > threads * items:
+        threads *= 2
+    return threads
+
+
+def reach(form, N):
+    """The largest |D(c)| where the kernel with fields in registers evaluates it, one step beyond the counts of the other neurons."""
+    return max(abs(forms.numerator(form.coefficients, form.odd, c)) for c in [*range(-N - 1, N + 2, 2), 1])
+
+
+def cached_items(form, N, S, threads):
+    """Patterns per thread whose fields are kept in registers; 0 where there are too many, or where their sum may exceed 32 bits."""
+    items = -(-S // threads)
+    return items if items <= MOST_ITEMS and 2 * items * reach(form, N) < 2**31 else 0
+
+
+class Engine:
+    """Chains of one problem on the GPU, or of several problems that differ in sample, temperature and key alone: the chains of a State are then
+    as many of each, one problem after another.  threads: of a block, instead of the plan's choice.
+
+    `problem` is the first one; `measured` the same with its patterns on the device, where the overlaps of its states are computed.
+    """
+
+    def __init__(self, problem, *others, threads=None, device=None):
+        self.problem, self.problems = problem, (problem, *others)
+        self.device, self.threads = device or shared_device(), threads
+        self.plan = self.chains = self.measured = None
+
+    def prepare(self, state):
+        """The plan and the arrays on the device that do not change, for states like this one."""
+        if self.plan is None:
+            self.plan = plan(self.problem, state.overlaps, self.device.shared, self.threads)
+            self.upload()
+        if self.chains is None or self.chains[0] != len(state.spins):
+            self.chains = len(state.spins), *self.coordinates(len(state.spins))
+
+    def upload(self):
+        problem, device, p = self.problem, self.device, self.plan
+        form, rows, nothing = problem.form, [q.patterns.rows for q in self.problems], np.zeros(1, np.int64)
+        start = column = nothing
+        if isinstance(form, forms.Pairs):
+            entries = np.cumsum([0, *(len(r.value) for r in rows)])
+            start = np.concatenate([r.start + first for r, first in zip(rows, entries)])
+            column, packed = (np.concatenate([x, np.zeros(1, x.dtype)]) for x in (np.concatenate([r.column for r in rows]),
+                                                                                np.concatenate([r.value for r in rows])))
+            law = np.concatenate([q.form.squares for q in self.problems])
+        elif isinstance(form, Symmetric):
+            packed, law = np.stack(rows), nothing
+        elif isinstance(form, LogSum):
+            packed = np.stack([pack(r, problem.patterns.S, p.words, p.threads) for r in rows])
+            law = np.concatenate([np.exp(form.lam * np.arange(0.0, -2 * problem.patterns.N - 1, -2)), [form.lam, form.denominator]])
+        else:
+            packed = np.stack([pack(r, problem.patterns.S, p.words, p.threads) for r in rows])
+            law = form.fields
+            if form.kernel == "float64":
+                law = np.array(form.coefficients, float)
+            elif form.kernel == "int32":
+                law = np.array([(b + 2**31) % 2**32 - 2**31 for b in form.coefficients], np.int32)
+        table = form.energies if isinstance(form, forms.Form) else law
+        need, free = packed.nbytes + column.nbytes + start.nbytes, self.device.free()
+        if need > SPARE * free:
+            raise ParameterError(f"K = {problem.patterns.K:,} patterns of N = {problem.patterns.N} neurons take {need / 1e9:,.1f} GB on the GPU, of which "
+                                 f"{free / 1e9:,.1f} GB are free; lower alpha, N or P, or use engine = 'numba'", "alpha")
+        self.rows, self.start, self.column, self.law, self.table = map(device.asarray, (packed, start, column, law, table))
+        stored = problem.patterns
+        if getattr(stored, "examples", None) is not None:
+            stored = dataclasses.replace(stored, archetypes=device.asarray(stored.archetypes), examples=device.asarray(stored.examples))
+        self.measured = dataclasses.replace(problem, patterns=stored)
+
+    def coordinates(self, chains):
+        """Where the random numbers of each chain are, and what becomes of them: places (C, 5), units (C,), draws (C,), on the host."""
+        each = chains // len(self.problems)
+        places, units, draws = np.zeros((chains, 5), np.uint32), np.zeros(chains), np.zeros(chains, np.int64)
+        for which, problem in enumerate(self.problems):
+            part = slice(which * each, (which + 1) * each)
+            places[part, :2], places[part, 2], places[part, 3], places[part, 4] = problem.key, np.arange(each), problem.sample, which
+            units[part] = problem.units(each)
+            rule, draws[part] = numba_engine.rules(problem, units[part])
+        self.rule = rule
+        return places, units, draws
+
+    def capacity(self):
+        """Chains whose state fits into the free memory."""
+        return int(SPARE * self.device.free() // self.plan.state)
+
+    def advance(self, state, sweeps):
+        """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,).
+
+        The new state is on the device if all chains fit there; else they take turns, and it stays where it was.
+        """
+        self.prepare(state)
+        C, flips = len(state.spins), np.zeros(len(state.spins), np.int64)
+        most = C if self.device.holds(state.spins) else self.capacity()
+        if most < 1:
+            raise ParameterError(f"N = {self.problem.patterns.N}: one chain does not fit into the memory of the GPU; use engine = 'numba'", "N")
+        if most >= C:
+            spins, X = map(self.device.asarray, (state.spins, state.overlaps))
+            self.run(spins, X, slice(0, C), state.sweep, sweeps, flips)
+            return state._replace(spins=spins, overlaps=X, sweep=state.sweep + sweeps), flips
+        for first in range(0, C, most):
+            part = slice(first, min(first + most, C))
+            spins, X = self.device.asarray(state.spins[part]), self.device.asarray(state.overlaps[part])
+            self.run(spins, X, part, state.sweep, sweeps, flips)
+            state.spins[part], state.overlaps[part] = host(spins), host(X)
+        return state._replace(sweep=state.sweep + sweeps), flips
+
+    def run(self, spins, X, part, first, sweeps, flips):
+        p, problem, device = self.plan, self.problem, self.device
+        if not sweeps:
+            return
+        places, units, draws = (device.asarray(x[part]) for x in self.chains[1:])
+        parallel = problem.dynamics == "parallel"
+        next_spins, made = device.zeros(spins.shape if parallel else 1, np.int8), device.zeros(len(spins), np.int64)
+        at_a_time = max(1, ATTEMPTS // problem.patterns.N)
+        for sweep in range(first, first + sweeps, at_a_time):
+            device.launch("sweeps", p.options, len(spins), p.threads, p.shared, (
+                self.rows, self.start, self.column, self.law, spins, X, next_spins, places, units, draws, made, problem.patterns.N, self.columns(X),
+                p.words, p.size, sweep, min(at_a_time, first + sweeps - sweep), self.rule, problem.order == "random" and not parallel, parallel))
+        flips[part] = host(made)
+
+    def columns(self, X):
+        return self.problem.patterns.S if self.plan.words else X.shape[-1]
+
+    def energies(self, state):
+        """sum_mu law(X_mu) of every chain, (C,), on the host."""
+        self.prepare(state)
+        form, C = self.problem.form, len(state.spins)
+        kind = form.energies.dtype if isinstance(form, forms.Form) else float if isinstance(form, LogSum) else form.sums
+        most = C if self.device.holds(state.overlaps) else max(1, self.capacity())
+        sums = np.empty(C, kind)
+        for first in range(0, C, most):
+            X = self.device.asarray(state.overlaps[first:first + most])
+            part = self.device.zeros(len(X), kind)
+            p = self.plan
+            self.device.launch("energies", p.options, len(X), p.threads, p.sums,
+                               (X, self.table, self.problem.patterns.N, self.columns(X), p.size, part))
+            sums[first:first + most] = host(part)
+        if isinstance(form, forms.Pairs):
+            constants = np.array([q.form.sums(q.form.squares.sum()) for q in self.problems])
+            return (sums - np.repeat(constants, C // len(constants))) // 2
+        return sums
+
+
+def pack(rows, S, words, threads):
+    """Signs of rows (N, S padded) as bits, (N, words, threads) uint32: bit j of word w of thread t is pattern (32 w + j) threads + t."""
+    bits = np.zeros((len(rows), words * 32 * threads), np.uint8)
+    bits[:, :S] = rows[:, :S] > 0
+    bits = bits.reshape(len(rows), words, 32, threads).swapaxes(2, 3)
+    return np.packbits(bits, axis=-1, bitorder="little").view("<u4")[..., 0]
+
+
+_devices = []
+
+
+def shared_device():
+    """The device, opened once: its compiled kernels are kept."""
+    if not _devices:
+        _devices.append(Device())
+    return _devices[0]
