@@ -26,9 +26,11 @@ def draw(run, theory, path):
                                 markerfacecolor=color if filled else "none", elinewidth=1, capsize=2, linestyle="none",
                                 label=f"from {'a ' if filled else ''}{words}{' states' if not filled else ''}, N = {N}")
             ax.set(title="sphere" if ensemble == "spherical" else "binary states and patterns", xlabel=plotting.label("T"), xlim=(0, 1.55),
-                   ylim=(-1.03, -0.4))
+                   ylim=(-1.06, -0.62))
+            handles, words = ax.get_legend_handles_labels()
+            mine = range(len(words)) if ax is axes[0] else [k for k, word in enumerate(words) if word.startswith("$T$")]
+            ax.legend([handles[k] for k in mine], [words[k] for k in mine], loc="lower right", fontsize=7.5)
         axes[0].set_ylabel(plotting.label("energy"))
-        axes[0].legend(loc="lower right", fontsize=7.5, ncols=1)
         fig.suptitle(rf"modern network, $\lambda$ = {lam:g}, $\alpha$ = {alpha:g}", fontsize=10)
 
 

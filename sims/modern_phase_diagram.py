@@ -1,7 +1,7 @@
 """Modern network, lam = 1, over the (alpha, T) plane: chains from a pattern, on the sphere and of binary states.
 
 The number of patterns is the same everywhere and N = ln(K)/alpha follows from it: wells hold a chain for a time exp(N dF/T), and dF is small where
-alpha is.  Feeds figures/modern_phase_diagram.py.  Takes ten minutes of one core; --quick takes seconds and has its own store.
+alpha is.  Feeds figures/modern_phase_diagram.py.  Takes one minute of one core; --quick takes seconds and has its own store.
 """
 import math
 

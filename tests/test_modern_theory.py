@@ -174,6 +174,9 @@ def test_order_of_the_lines(name, lam):
         assert single < union and (union <= spinodal * (1 + 1e-9) or name == "gaussian")
         if name != "gaussian" and alpha < modern.ENSEMBLES[name].rate(modern.ENSEMBLES[name].tilt(lam)):
             assert union == pytest.approx(spinodal, rel=1e-9)
+        for which in ("spinodal", "union", "single"):
+            b = line(which, alpha=alpha, **given)
+            assert b.solution.converged or (name, which) == ("gaussian", "union")         # wells of longer patterns than typical
         for T, exists in ((spinodal * 0.999, True), (spinodal * 1.001, False)):
             assert hn.solve("modern", alpha=alpha, T=T, **given).converged is exists
         at = hn.solve("modern", alpha=alpha, T=single, **given)                                     # equal free energies

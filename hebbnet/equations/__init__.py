@@ -8,6 +8,9 @@ A file `NAME.py` here makes the network NAME known to the theory.  It holds
 * `build(params) -> Equations`: signal and noise as numbers that the compiled solvers in meanfield/ understand, and
   `resolve(params)`: parameters filled in that follow from others;
 * `noise`, `free_energy`, `energy`, `entropy`, `replicon`: formulas of the state, of numbers or arrays.
+
+Where the equations are others than signal and noise, `SOLVER` names the file of meanfield/ that solves them (NAME.py and NAME_lines.py), and `build`
+returns what that file takes.
 """
 import importlib
 import pkgutil

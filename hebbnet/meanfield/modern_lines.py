@@ -186,11 +186,11 @@ def boundary(network, which, *, ansatz="rs", k=None, **params):
     value = values[0] if values else math.nan
     full = module.resolve(Params({**dict.fromkeys([*module.REQUIRED, *module.OPTIONAL]), **given, unknown: value, "N": None}))
     plain = math.isfinite(value)
-    if plain and which == "spinodal":                     # the last well before its end
-        inside = {"alpha": full.alpha * (1 - 1e-12)} if unknown == "alpha" else {"T": full["T"] * (1 - 1e-12)}
-        solution = modern.state(network, module, full.replace(**inside), "retrieval")
-    elif plain:
+    if plain:                                             # a line that is the end of the wells has the last one before it
         solution = modern.state(network, module, full, "retrieval")
+        if not solution.converged:
+            inside = {"alpha": full.alpha * (1 - 1e-12)} if unknown == "alpha" else {"T": full["T"] * (1 - 1e-12)}
+            solution = modern.state(network, module, full.replace(**inside), "retrieval")
     else:
         solution = modern.blank(network, full, "retrieval", status)
     return Boundary(network=network, which=which, ansatz=ansatz, unknown=unknown, params=given, value=value, values=values,

@@ -31,6 +31,13 @@ law(X, params, squares), squares = sum_i W_i**2 of the row, and also defines
 
     STARTS                 names of the starting states, the default first
 
+A network with H(s) = -scale ln sum_mu exp(law(X_mu)), whose law is a float and whose states may be real, also defines
+
+    LOG_SUM                True
+    DYNAMICS               {space of the states: its dynamics, the default first}
+    resolve(params)        params with the space filled in
+    given(array, params)   the user's patterns, checked
+
 and nothing else: how the law becomes a kernel is the engines' business (montecarlo/forms.py).
 """
 import importlib
