@@ -11,6 +11,7 @@ import numpy as np
 
 from .forms import Form
 
+LAYOUT = 1         # of what passes between here and native.c; a library built from an older source is not used
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
 MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
 CUBES = 1024       # neurons below which a 16-bit integer holds 32 (c + 1)
@@ -31,7 +32,7 @@ def _library():
         library = ctypes.CDLL(found.origin)
     except OSError:
         return None
-    return library if library.hebbnet_supported() else None
+    return library if hasattr(library, "hebbnet_layout") and library.hebbnet_layout() == LAYOUT else None
 
 
 LIBRARY = _library()
