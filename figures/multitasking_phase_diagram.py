@@ -11,7 +11,6 @@ import hebbnet as hn
 from hebbnet import plotting
 from hebbnet.cli import main_figure
 
-
 SOFT = 0.25          # largest tolerance, in units of 1 - d, with which a class is told at all
 
 
@@ -39,7 +38,8 @@ def draw(run, theory, path):
             plotting.class_map(ax, dilutions, temperatures, classes)
             grid = np.linspace(dilutions[0], dilutions[-1], 97)
             lines = hn.phase_diagram("multitasking", K=K, d=grid)
-            for which, dashes, words in (("ergodic", "-", "$T_c$"), ("pure", "--", "$T_P$"), ("symmetric", ":", "$T_S$, border of stable equal overlaps")):
+            for which, dashes, words in (("ergodic", "-", "$T_c$"), ("pure", "--", "$T_P$"),
+                                         ("symmetric", ":", "$T_S$, border of stable equal overlaps")):
                 for root in range(lines.sizes["root"]):
                     y = lines[f"{which}_roots"].isel(root=root).values
                     ax.plot(grid, y, color="black", linestyle=dashes, linewidth=1.3, label=words if root == 0 else "_")
