@@ -10,7 +10,7 @@ from hebbnet.cli import main
 STUDY = Study(
     name="multitasking_phase_diagram",
     grid=Grid(K=[2, 3], N=100_000, d=[0.1, 0.2, 0.3, 0.4, 0.5, 0.58, 0.64, 0.7, 0.8, 0.9], T=[0.02, 0.1, 0.18, 0.26, 0.34, 0.42, 0.5, 0.6, 0.75]),
-    task=MonteCarlo("multitasking", start=("hierarchical", "random"), thermalize=150, measure=100, every=5, disorder=2, chains=2,
+    task=MonteCarlo("multitasking", start=("hierarchical", "random"), thermalize=150, measure=100, every=5, disorder=2, chains=2, largest=3,
                     observables=("m", "q", "energy", "acceptance", "equilibrated")),
     seed=43,
 )

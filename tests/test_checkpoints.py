@@ -34,6 +34,8 @@ CASES = {
     "tempering": (hn.Tempering("dense", T=[0.2, 0.5, 0.8, 1.2], disorder=1, replicas=2, swap_every=2, **SHORT), {"P": 4, "N": 20, "K": 30}),
     "tempering examples": (hn.Tempering("dense", T=[0.2, 0.6], disorder=1, replicas=2, **SHORT),
                            {"P": 2, "N": 20, "K": 3, "learning": "supervised", "r": 0.6, "M": 5}),
+    "tempering diluted": (hn.Tempering("multitasking", T=[0.1, 0.3], disorder=1, replicas=2, **SHORT),
+                          {"N": 20, "K": 3, "d": 0.4, "learning": "unsupervised", "r": 0.6, "M": 5}),
 }
 
 

@@ -468,7 +468,8 @@ def test_tempering_is_the_same_in_both_engines_and_takes_given_patterns():
 # ---- bad input -------------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("change, parameter, words", [
-    ({"d": 1.0}, "d", "< 1"), ({"d": -0.1}, "d", ">= 0"), ({"d": None}, "d", "needs d"), ({"K": None}, "alpha", "exactly one of alpha, K and patterns"),
+    ({"d": 1.0}, "d", "< 1"), ({"d": -0.1}, "d", ">= 0"), ({"d": None}, "d", "needs d"),
+    ({"K": None}, "alpha", "exactly one of alpha, K and patterns"),
     ({"alpha": 0.1}, "alpha", "got alpha and K"), ({"K": 0}, "K", ">= 1"), ({"K": None, "alpha": 0.0}, "alpha", "at least one pattern"),
     ({"P": 2}, "P", "no parameter 'P'"), ({"self_interaction": True}, "self_interaction", "no parameter"), ({"r": 0.5}, "r", "leave r out"),
     ({"learning": "supervised", "M": 3}, "r", "r is missing"), ({"learning": "supervised", "r": 0.5}, "M", "M is missing"),
