@@ -1,8 +1,9 @@
 """Speed of the compiled engine, one thread, beside the machine's own limit measured in the same run.
 
 A pattern-update is one pattern's overlap looked at for one attempted flip: attempted flips per second times K.  The limit is one
-int8 row of K bytes per attempt over the rate at which one thread reads N K bytes again and again.  Metropolis, at the acceptances
-of interest: the temperature is found by bisection, the start is a pattern below acceptance 0.1 and random above.
+int8 row of K bytes per attempt over the rate at which one thread reads N K bytes again and again; beside it the rate of sgemm, one multiply-add
+a pattern.  "numba": the same with the C kernels switched off.  Metropolis, at the acceptances of interest: the temperature is found by
+bisection, the start is a pattern below acceptance 0.1 and random above.
 
     python benchmarks/engines.py [--save benchmarks/results/NAME.json]
 """
@@ -17,24 +18,26 @@ from hebbnet.montecarlo import MonteCarlo
 from hebbnet.montecarlo.numba_engine import Engine
 
 CASES = [(2, 1000, 100, (0.01, 0.43, 0.94)), (2, 2000, 200, (0.01, 0.43, 0.94)), (4, 100, 2500, (0.0, 0.65, 0.97)),
-         (4, 100, 25_000, (0.01, 0.18, 0.9)), (4, 200, 200_000, (0.01, 0.65))]
+         (4, 100, 25_000, (0.01, 0.18, 0.9)), (4, 200, 200_000, (0.01, 0.65)), (4, 1000, 100_000, (0.0,)), (6, 100, 25_000, (0.0, 0.65))]
 SEED, REPEATS, SECONDS, SWEEPS = 1, 3, 0.5, 10
 
 
-def prepared(P, N, K, T, acceptance):
+def prepared(P, N, K, T, acceptance, C=True):
     task = MonteCarlo("dense", dynamics="metropolis", chains=1, start="pattern" if acceptance < 0.1 else "random")
     problem = task.problem(task.check({"P": P, "N": N, "K": K, "T": T}), sample=0, seed=SEED)
-    return Engine(problem), task.initial(problem, SEED)
+    return Engine(problem, C=C), task.initial(problem, SEED)
 
 
-def pieces(P, N, K, T, acceptance, seconds):
+def pieces(P, N, K, T, acceptance, seconds, C=True):
     """Run SWEEPS sweeps from the start, again and again, for about `seconds`: attempted flips per second, and the acceptance.
 
     Always from the start, because a random one may find a pattern if it is given time, and the acceptance then drops.
     """
-    engine, start = prepared(P, N, K, T, acceptance)
-    state, _ = engine.advance(copied(start), SWEEPS)   # compiles, and lets the engine choose its form
-    return *timed(engine, start, SWEEPS, seconds), "matrix" if engine.matrix else engine.problem.form.kernel
+    engine, start = prepared(P, N, K, T, acceptance, C)
+    sweeps = SWEEPS if N < 1000 or P == 2 else 1
+    state, _ = engine.advance(copied(start), sweeps)   # compiles, and lets the engine choose its form
+    name = "matrix" if engine.matrix else engine.native.name if engine.native else engine.problem.form.kernel
+    return *timed(engine, start, sweeps, seconds), name
 
 
 def timed(engine, start, sweeps, seconds):
@@ -83,22 +86,35 @@ def read_rate(size):
     return repeats * words.nbytes / best
 
 
+def sgemm(size=2048):
+    """Multiply-adds per second of a product of two float32 matrices."""
+    a, best = np.random.default_rng(0).random((size, size), np.float32), np.inf
+    for _ in range(REPEATS + 1):
+        start = time.perf_counter()
+        a @ a
+        best = min(best, time.perf_counter() - start)
+    return size**3 / best
+
+
 @click.command(help=__doc__)
 @click.option("--save", type=click.Path(dir_okay=False), help="also write the figures as JSON")
 def command(save):
     rows = []
-    print(f"{'P':>2} {'N':>5} {'K':>7} {'accept':>7} {'kernel':>8} {'Mflip/s':>9} {'Gpat/s':>8} {'limit':>8} {'of it':>6}")
+    print(f"{'P':>2} {'N':>5} {'K':>7} {'accept':>7} {'kernel':>8} {'Mflip/s':>9} {'Gpat/s':>8} {'limit':>8} {'of it':>6} {'numba':>8} {'ratio':>6}")
     for P, N, K, acceptances in CASES:
         limit = read_rate(N * K)
         for acceptance in acceptances:
             T = temperature(P, N, K, acceptance)
-            rate, seen, kernel = max(pieces(P, N, K, T, acceptance, SECONDS) for _ in range(REPEATS))
+            runs = [[pieces(P, N, K, T, acceptance, SECONDS, C) for C in (True, False)] for _ in range(REPEATS)]   # in turn
+            (rate, seen, kernel), (plain, _, _) = (max(run[k] for run in runs) for k in range(2))
             rows.append({"P": P, "N": N, "K": K, "T": T, "acceptance": seen, "kernel": kernel, "flips_per_second": rate,
-                         "pattern_updates_per_second": rate * K, "limit": limit})
+                         "pattern_updates_per_second": rate * K, "limit": limit, "numba_flips_per_second": plain})
             print(f"{P:2d} {N:5d} {K:7d} {seen:7.3f} {kernel:>8} {rate / 1e6:9.2f} {rate * K / 1e9:8.2f} {limit / 1e9:8.2f} "
-                  f"{rate * K / limit:6.0%}", flush=True)
+                  f"{rate * K / limit:6.0%} {plain * K / 1e9:8.2f} {rate / plain:6.2f}", flush=True)
+    fma = sgemm()
     print("limit: K bytes per attempt over the single-thread read rate at N K bytes, in 1e9 pattern-updates per second")
-    write(save, engines=rows)
+    print(f"sgemm: {fma / 1e9:.1f} Gpat/s at one multiply-add a pattern")
+    write(save, engines=rows, sgemm_multiply_adds_per_second=fma)
 
 
 if __name__ == "__main__":
