@@ -41,6 +41,11 @@ typedef long long i64;
 #define WORDS ((ITEMS + 31) / 32)
 #define AHEAD 256          /* attempts whose random numbers are drawn at a time */
 
+#if SUMS_ORDERED
+typedef double energy;
+#else
+typedef i64 energy;
+#endif
 #if FORM == INT32
 typedef int coefficient;
 #elif FORM == FLOAT64 || FORM == TABLE_ORDERED || FORM == LOG_SUM
@@ -512,9 +517,9 @@ KERNEL sweeps(const void *rows, const i64 *start, const u32 *column, const coeff
 
 /* ---- energies ---------------------------------------------------------------------------------------------------------------------------- */
 
-/* sums[blockIdx.x] = sum_mu law(X_mu) of the chain, from the table of the law; E_P of its rows; or X_mu**2 of sparse ones.  In float64
-   (SUMS_ORDERED) added in pattern order.  LOG_SUM: ln sum_mu exp(lam X_mu). */
-KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, void *sums)
+/* sums[blockIdx.x] = sum_mu law(X_mu) of the chain, from the table of the law; E_P of its rows; or half of X_mu**2 of sparse ones, less a
+   constant of each chain in the table.  In float64 (SUMS_ORDERED) added in pattern order.  LOG_SUM: ln sum_mu exp(lam X_mu). */
+KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, energy *sums)
 {
     extern SHARED_MEMORY i64 memory[];
     const int t = threadIdx.x;
@@ -532,7 +537,7 @@ KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, v
     while (chain.counts[top] == 0)
         top--;
     if (t == 0)
-        ((double *)sums)[blockIdx.x] = log_of_counts(chain.counts, top, law, law[N + 1]) + law[N + 1] * (top - N);
+        sums[blockIdx.x] = log_of_counts(chain.counts, top, law, law[N + 1]) + law[N + 1] * (top - N);
 #else
     i64 whole = 0;
     double total = 0.0;
@@ -563,12 +568,64 @@ KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, v
 #endif
     }
 #if SUMS_ORDERED
-    if (t == 0)
-        ((double *)sums)[blockIdx.x] = total;
+    energy sum = FORM == PAIRS ? floor((total - ((const energy *)table)[blockIdx.x]) / 2) : total;
 #else
-    whole = block_total(&chain, whole, 0);
+    energy sum = block_total(&chain, whole, 0);
+    if (FORM == PAIRS)
+        sum = (sum - ((const energy *)table)[blockIdx.x]) / 2;   /* even */
+#endif
     if (t == 0)
-        ((i64 *)sums)[blockIdx.x] = whole;
+        sums[blockIdx.x] = sum;
 #endif
-#endif
+}
+
+/* ---- parallel tempering: twin of tempering.Ladder.swap ------------------------------------------------------------------------------------ */
+
+/* Try to exchange a pair of neighboring temperatures in swap `number`: block = replica and pair, every other one of the L - 1.  gain, loss
+   (L - 1): the exchange is accepted where gain (difference of sums) >= loss ln u.  Of each replica: sums and walker (L), swaps and tried (L - 1). */
+KERNEL exchange(signed char *all_spins, STATE *all_X, energy *all_sums, i64 *all_walkers, i64 *swaps, i64 *tried, const double *gain,
+                const double *loss, const u32 *key, i64 sample, i64 number, i64 L, i64 N, i64 size)
+{
+    const i64 first = number % 2, pairs = (L - first) / 2, replica = blockIdx.x / pairs, k = first + 2 * (blockIdx.x % pairs), cold = replica * L + k;
+    signed char *spins = all_spins + cold * N;
+    STATE *X = all_X + cold * size;
+    u32 w[4] = {STREAM_SWAP | (u32)k, (u32)number, (u32)replica, (u32)sample};
+    philox(w, key[0], key[1]);
+    energy *sums = all_sums + cold, difference = sums[1] - sums[0];
+    int accepted = gain[k] * (double)difference >= -loss[k] * (logarithm(WHOLE) - logarithm(odd_number(w[0], w[1])));
+    __syncthreads();   /* all have read the sums */
+    if (threadIdx.x == 0) {
+        tried[replica * (L - 1) + k]++;
+        if (accepted) {
+            i64 *walker = all_walkers + cold, who = walker[0];
+            walker[0] = walker[1], walker[1] = who;
+            energy sum = sums[0];
+            sums[0] = sums[1], sums[1] = sum;
+            swaps[replica * (L - 1) + k]++;
+        }
+    }
+    if (accepted) {
+        for (i64 i = threadIdx.x; i < N; i += THREADS) {
+            signed char s = spins[i];
+            spins[i] = spins[N + i], spins[N + i] = s;
+        }
+        for (i64 j = threadIdx.x; j < size; j += THREADS) {
+            STATE x = X[j];
+            X[j] = X[size + j], X[size + j] = x;
+        }
+    }
+}
+
+/* Where the walkers of each replica go, and the round trips they have made: tempering.follow. */
+KERNEL follow(const i64 *all_walkers, i64 *all_headings, i64 *all_trips, i64 replicas, i64 L, i64 up, i64 down)
+{
+    const i64 replica = blockIdx.x * (i64)THREADS + threadIdx.x;
+    if (replica < replicas) {
+        i64 *heading = all_headings + replica * L, *trips = all_trips + replica * L;
+        const i64 bottom = all_walkers[replica * L], top = all_walkers[replica * L + L - 1];
+        trips[bottom] += heading[bottom] == down;
+        heading[bottom] = up;
+        if (heading[top] == up)
+            heading[top] = down;
+    }
 }
