@@ -8,6 +8,7 @@ Not yet run on a GPU: the kernels are compiled for them, and run in tests as C o
 """
 import dataclasses
 import pathlib
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -80,7 +81,9 @@ class Device:
 def load():
     """The module cupy; ParameterError, in one line, where it or a GPU is missing."""
     try:
-        import cupy
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")   # about where CUDA may be: a missing part says so when it is used
+            import cupy
     except ImportError as error:
         raise ParameterError(f"engine = 'cupy': cupy is not installed ({error}); {INSTALL}, on a machine with an NVIDIA GPU and its driver for "
                              "CUDA 12 or newer; engine = 'numba' gives the same data", "engine") from None
@@ -207,16 +210,8 @@ class Engine:
             law = np.concatenate([q.form.squares for q in self.problems])
         elif isinstance(form, Symmetric):
             packed, law = np.stack(rows), nothing
-        elif isinstance(form, LogSum):
-            packed = np.stack([pack(r, problem.patterns.S, p.words, p.threads) for r in rows])
-            law = np.concatenate([np.exp(form.lam * np.arange(0.0, -2 * problem.patterns.N - 1, -2)), [form.lam, form.denominator]])
         else:
-            packed = np.stack([pack(r, problem.patterns.S, p.words, p.threads) for r in rows])
-            law = form.fields
-            if form.kernel == "float64":
-                law = np.array(form.coefficients, float)
-            elif form.kernel == "int32":
-                law = np.array([(b + 2**31) % 2**32 - 2**31 for b in form.coefficients], np.int32)
+            packed, law = np.stack([pack(r, problem.patterns.S, p.words, p.threads) for r in rows]), of_signs(form, problem.patterns.N)
         table = form.energies if isinstance(form, forms.Form) else law
         need, free = packed.nbytes + column.nbytes + start.nbytes, self.device.free()
         if need > SPARE * free:
@@ -332,6 +327,17 @@ class Engine:
                     p.size))
             device.launch("follow", p.options, -(-R // p.threads), p.threads, 0, (walker, heading, trips, R, L, ladder.UP, ladder.DOWN))
         return chains, [host(x).reshape(R, L) for x in (sums, walker, heading)], [host(x) for x in (flips.reshape(R, L), swaps, tried, trips)]
+
+
+def of_signs(form, N):
+    """What the kernels of +-1 rows take of the law: coefficients (for "int32" modulo 2**32), a table, or weights with lam and the unit."""
+    if isinstance(form, LogSum):
+        return np.concatenate([np.exp(form.lam * np.arange(0.0, -2 * N - 1, -2)), [form.lam, form.denominator]])
+    if form.kernel == "float64":
+        return np.array(form.coefficients, float)
+    if form.kernel == "int32":
+        return np.array([(b + 2**31) % 2**32 - 2**31 for b in form.coefficients], np.int32)
+    return form.fields
 
 
 def pack(rows, S, words, threads):
