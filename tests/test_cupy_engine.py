@@ -395,6 +395,16 @@ def test_fields_in_registers_reach_what_the_plan_says():
     assert cupy_engine.reach(form, 20) > np.abs(form.fields).max() * form.denominator
 
 
+@pytest.mark.parametrize("self_interaction", [False, True])
+@pytest.mark.parametrize("P", range(2, 9))
+def test_steps_of_the_slope_are_its_sums_and_differences(P, self_interaction):
+    form = problem(P, 20, 10, self_interaction=self_interaction).form
+    B, A = cupy_engine.steps(form)
+    for X in range(-20, 21, 2):
+        up, down = (forms.numerator(form.coefficients, form.odd, X + step) for step in (1, -1))
+        assert 2 * forms.numerator(B, form.odd, X) == up + down and 2 * forms.numerator(A, not form.odd, X) == up - down
+
+
 def test_packed_bits_are_the_signs():
     p = problem(4, 20, 700)
     bits = cupy_engine.pack(p.patterns.rows, 700, 3, 8)

@@ -10,6 +10,7 @@ import dataclasses
 import pathlib
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from math import comb
 from typing import NamedTuple
 
 import numpy as np
@@ -336,8 +337,21 @@ def of_signs(form, N):
     if form.kernel == "float64":
         return np.array(form.coefficients, float)
     if form.kernel == "int32":
-        return np.array([(b + 2**31) % 2**32 - 2**31 for b in form.coefficients], np.int32)
+        B, A = steps(form)
+        return np.array([(b + 2**31) % 2**32 - 2**31 for b in (*form.coefficients, *B, *A)], np.int32)
     return form.fields
+
+
+def steps(form):
+    """Integer coefficients of B(X) = [D(X+1) + D(X-1)] / 2, of the parity of D, and of A(X) = [D(X+1) - D(X-1)] / 2, of the other one: as many
+    as D has, in ascending powers of X**2."""
+    n, odd = len(form.coefficients), form.odd
+    sums = [[0] * 2 * n, [0] * 2 * n]
+    for k, b in enumerate(form.coefficients):
+        power = 2 * k + odd
+        for less in range(power + 1):
+            sums[less % 2][power - less] += comb(power, less) * b
+    return sums[0][odd::2], sums[1][1 - odd::2]
 
 
 def pack(rows, S, words, threads):
