@@ -40,6 +40,7 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/engines.py
 	$(BIN)/python benchmarks/theory.py
 	$(BIN)/python benchmarks/onestep.py
+	$(BIN)/python benchmarks/gpu.py || true   # says so where there is no GPU
 
 docs: $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable ".[docs]"

@@ -183,7 +183,7 @@ def boundary(network, which, as_json, **options):
 @click.option("--stochastic", is_flag=True, default=None, help="Draw spins at the mean fields, with plefka and tap.")
 @click.option("--reaction", help="Squared couplings in Onsager's term, with tap: average (default), instance.")
 @click.option("--order", help="Order of the sites: random (default), systematic.")
-@click.option("--engine", help="numba (default), numpy.")
+@click.option("--engine", help="numba (default), cupy (an NVIDIA GPU), numpy.")
 @click.option("--thermalize", type=int, help="Sweeps before measuring (default 200).")
 @click.option("--measure", type=int, help="Sweeps of measurement (default 1000).")
 @click.option("--every", type=int, help="Sweeps between measurements (default 1).")

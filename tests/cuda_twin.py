@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import threading
 
 import numpy as np
 
@@ -65,7 +66,7 @@ class Twin:
     """order: in which the threads of a block run, 0 ascending, 1 descending, otherwise random with this seed; memory: free bytes."""
 
     def __init__(self, order=0, shared=227 * 1024, memory=2**33):
-        self.order, self.shared, self.memory = order, shared, memory
+        self.order, self.shared, self.memory, self.sharing, self.lock = order, shared, memory, 1, threading.Lock()
         self.launches = []
 
     def asarray(self, array):
@@ -80,7 +81,14 @@ class Twin:
     def free(self):
         return self.memory
 
-    def launch(self, name, options, blocks, threads, shared, arguments):
+    def apart(self, call, *arguments):
+        return call(*arguments)
+
+    def launch(self, *launch):
+        with self.lock:   # the library has one block at a time
+            self.locked_launch(*launch)
+
+    def locked_launch(self, name, options, blocks, threads, shared, arguments):
         library = compiled(options)
         ctypes.c_int.in_dll(library, "twin_order").value = self.order
         arrays = [a.array for a in arguments if isinstance(a, Array)]

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import struct
 import sys
+import threading
 import types
 
 import cuda_twin
@@ -186,8 +187,7 @@ def test_several_problems_in_one_launch_are_each_as_alone(kind, device):
         return multitasking_tests.problem(N=24, K=40, T=T, sample=sample, seed=seed)
 
     problems = [one(0, 0.5, 3), one(1, 0.5, 3), one(1, 0.9, 3), one(2, 0.0, 4)]
-    starts = [p.begin(state(p, chains=3, seed=k).spins if kind == "signs" else np.random.default_rng(k).choice([-1, 1], (3, p.patterns.N)).astype(np.int8))
-              for k, p in enumerate(problems)]
+    starts = [p.begin(np.random.default_rng(k).choice([-1, 1], (3, p.patterns.N)).astype(np.int8)) for k, p in enumerate(problems)]
     together = starts[0]._replace(spins=np.concatenate([s.spins for s in starts]), overlaps=np.concatenate([s.overlaps for s in starts]))
     whole = engine(problems[0], device, *problems[1:])
     after, flips = whole.advance(together, 3)
@@ -195,6 +195,18 @@ def test_several_problems_in_one_launch_are_each_as_alone(kind, device):
     np.testing.assert_array_equal(host(after.spins), np.concatenate([s.spins for s, _ in apart]))
     np.testing.assert_array_equal(flips, np.concatenate([f for _, f in apart]))
     np.testing.assert_array_equal(whole.energies(after), np.concatenate([numba_engine.Engine(p).energies(s) for p, (s, _) in zip(problems, apart)]))
+
+
+@compiler
+def test_samples_run_side_by_side(monkeypatch):
+    twin = cuda_twin.Twin()
+    monkeypatch.setattr(cupy_engine, "_devices", [twin])
+    monkeypatch.setattr(cupy_engine, "SIDE_BY_SIDE", 3)
+    meeting = threading.Barrier(3, timeout=60)   # nobody passes before three are there
+    assert cupy_engine.side_by_side(lambda k: meeting.wait() >= 0 and (k, twin.sharing), 6) == [(k, 3) for k in range(6)]
+    assert twin.sharing == 1
+    with pytest.raises(ZeroDivisionError):
+        cupy_engine.side_by_side(lambda k: 1 // k, 3)
 
 
 @compiler
@@ -271,6 +283,31 @@ def test_simulations_of_log_sum_agree(opened):
     assert error.value.parameter == "engine"
 
 
+@pytest.mark.parametrize("learning", ["storage", "supervised"])
+def test_tempering_of_diluted_patterns_gives_identical_data(learning, opened):
+    noise = {} if learning == "storage" else {"r": 0.5, "M": 3}
+    settings = {"K": 3, "d": 0.4, "N": 20, "T": [0.1, 0.3, 0.6], "thermalize": 4, "measure": 12, "disorder": 2, "seed": 3,
+                "learning": learning, **noise}
+    one, other = (hn.temper("multitasking", engine=name, series=True, spins=True, **settings) for name in ("cupy", "numba"))
+    assert one.identical(other) and one.swap_rate.sum() > 0
+
+
+@compiler
+def test_tempering_stays_on_the_device_where_its_chains_fit(monkeypatch):
+    twin = cuda_twin.Twin(RANDOM_ORDER)
+    monkeypatch.setattr(cupy_engine, "_devices", [twin])
+    settings = {"P": 4, "K": 60, "N": 14, "T": [0.3, 0.5, 0.8, 1.0], "thermalize": 40, "measure": 60, "every": 20, "swap_every": 2, "disorder": 1,
+                "seed": 3}
+    want = hn.temper("dense", **settings)
+    assert hn.temper("dense", engine="cupy", **settings).identical(want)
+    counts = {name: sum(launch[0] == name for launch in twin.launches) for name in ("sweeps", "energies", "exchange", "follow")}
+    assert counts == {"sweeps": 50, "energies": 51, "exchange": 50, "follow": 50} and want.round_trips.sum() > 0
+    monkeypatch.setattr(cupy_engine.Engine, "capacity", lambda self: 3)
+    twin.launches.clear()
+    assert hn.temper("dense", engine="cupy", **settings).identical(want)
+    assert {launch[:2] for launch in twin.launches if launch[0] == "sweeps"} == {("sweeps", 3), ("sweeps", 2)}
+
+
 # ---- what is missing ---------------------------------------------------------------------------------------------------------------
 
 def test_without_cupy_one_line_says_how_to_install_it(monkeypatch):
@@ -334,7 +371,7 @@ def test_every_kernel_compiles_to_machine_code(architecture):
     for kind, plan in kinds.items():
         code, assembly = nvrtc.compiled(source, [cupy_engine.UNFUSED, *plan.options], architecture)
         assert code[:4] == b"\x7fELF" and struct.unpack_from("<H", code, 18)[0] == 190   # EM_CUDA
-        assert all(b".text." + name in code for name in (b"sweeps", b"energies", b"numbers"))
+        assert all(b".text." + name in code for name in (b"sweeps", b"energies", b"exchange", b"follow", b"numbers"))
         assert "div.rn.f64" in assembly
         assert ("fma.rn.f64" in assembly) == (kind[0] == "LOG_SUM")   # there in the library's exp and log, whose bits nothing depends on
 
@@ -358,6 +395,16 @@ def test_fields_in_registers_reach_what_the_plan_says():
     assert cupy_engine.reach(form, 20) > np.abs(form.fields).max() * form.denominator
 
 
+@pytest.mark.parametrize("self_interaction", [False, True])
+@pytest.mark.parametrize("P", range(2, 9))
+def test_steps_of_the_slope_are_its_sums_and_differences(P, self_interaction):
+    form = problem(P, 20, 10, self_interaction=self_interaction).form
+    B, A = cupy_engine.steps(form)
+    for X in range(-20, 21, 2):
+        up, down = (forms.numerator(form.coefficients, form.odd, X + step) for step in (1, -1))
+        assert 2 * forms.numerator(B, form.odd, X) == up + down and 2 * forms.numerator(A, not form.odd, X) == up - down
+
+
 def test_packed_bits_are_the_signs():
     p = problem(4, 20, 700)
     bits = cupy_engine.pack(p.patterns.rows, 700, 3, 8)
@@ -370,7 +417,8 @@ def test_packed_bits_are_the_signs():
 # ---- the twin itself ---------------------------------------------------------------------------------------------------------------
 
 @compiler
-@pytest.mark.parametrize("taken_away", ["        partial[threadIdx.x / 32] = x;\n    __syncthreads();", "made++;\n                    __syncthreads();"])
+@pytest.mark.parametrize("taken_away", ["        partial[threadIdx.x / 32] = x;\n    __syncthreads();",
+                                        "made++;\n                    __syncthreads();"])
 def test_the_twin_notices_a_missing_barrier(taken_away, monkeypatch, tmp_path):
     source = cupy_engine.SOURCE.read_text()
     assert source.count(taken_away) == 1
@@ -395,7 +443,8 @@ def test_the_twin_notices_a_missing_barrier(taken_away, monkeypatch, tmp_path):
 def test_the_twin_is_as_strict_as_cupy():
     twin = cuda_twin.Twin()
     x = twin.asarray(np.arange(3))
-    for wrong in (lambda: np.asarray(x), lambda: x + np.arange(3), lambda: np.zeros(3).__setitem__(slice(None), x), lambda: np.maximum(np.arange(3), x)):
+    for wrong in (lambda: np.asarray(x), lambda: x + np.arange(3), lambda: np.zeros(3).__setitem__(slice(None), x),
+                  lambda: np.maximum(np.arange(3), x)):
         with pytest.raises(TypeError):
             wrong()
     assert (x + 1).get().tolist() == [1, 2, 3] and np.sum(x).get() == 3

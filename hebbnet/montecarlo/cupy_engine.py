@@ -8,6 +8,9 @@ Not yet run on a GPU: the kernels are compiled for them, and run in tests as C o
 """
 import dataclasses
 import pathlib
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from math import comb
 from typing import NamedTuple
 
 import numpy as np
@@ -27,11 +30,13 @@ FEW_ITEMS = 32                 # up to here a smaller block is better: more of t
 AHEAD = 256                    # attempts whose random numbers are in shared memory
 ATTEMPTS = 2**20               # of a chain in one launch, which cannot be interrupted
 SPARE = 0.9                    # part of the free memory that states may take
+SIDE_BY_SIDE = 16              # disorder samples that run at once
 
 CONSTANTS = {   # of streams.py, problem.py and numba_engine.py, as they stand in the source
-    **{name: f"{value}u" for name, value in [("MULTIPLIER_0", streams.MULTIPLIER_0), ("MULTIPLIER_1", streams.MULTIPLIER_1), ("WEYL_0", streams.WEYL_0),
-                                              ("WEYL_1", streams.WEYL_1), ("STREAM_SWEEP", streams.Stream.SWEEP << streams.BLOCK_BITS)]},
-    "MINUS_INFINITY": f"{np.float64(-np.inf).view(np.int64)}LL", "ROUNDS": streams.ROUNDS, "MANTISSA": f"{streams.MANTISSA}LL", "ONE": f"{streams.ONE}LL", "AHEAD": AHEAD, "HALF": HALF,
+    **{name: f"{getattr(streams, name)}u" for name in ("MULTIPLIER_0", "MULTIPLIER_1", "WEYL_0", "WEYL_1")},
+    **{f"STREAM_{s.name}": f"{s << streams.BLOCK_BITS}u" for s in (streams.Stream.SWEEP, streams.Stream.SWAP)},
+    "MINUS_INFINITY": f"{np.float64(-np.inf).view(np.int64)}LL",
+    "ROUNDS": streams.ROUNDS, "MANTISSA": f"{streams.MANTISSA}LL", "ONE": f"{streams.ONE}LL", "AHEAD": AHEAD, "HALF": HALF,
     **{name: repr(getattr(streams, name)) for name in ("LN2_HIGH", "LN2_LOW", "SQRT2", "WHOLE")},
     **{name: getattr(numba_engine, name) for name in ("FIELD_RULE", "FLIP_RULE", "LOGIT", "COIN", "MINUS_LOG", "KEEP")},
 }
@@ -43,7 +48,7 @@ class Device:
     def __init__(self):
         self.cupy = load()
         self.shared = self.cupy.cuda.Device().attributes["MaxSharedMemoryPerBlockOptin"]
-        self.modules = {}
+        self.modules, self.sharing = {}, 1
 
     def asarray(self, array):
         """The array on the device, contiguous; itself if it is there already."""
@@ -59,6 +64,11 @@ class Device:
         """Bytes of memory that arrays can have."""
         return self.cupy.cuda.runtime.memGetInfo()[0] + self.cupy.get_default_memory_pool().free_bytes()
 
+    def apart(self, call, *arguments):
+        """call(*arguments) in a stream of its own, beside those of other threads."""
+        with self.cupy.cuda.Stream(non_blocking=True):
+            return call(*arguments)
+
     def launch(self, name, options, blocks, threads, shared, arguments):
         """Run a kernel of the source compiled with these options; arguments: arrays of the device and integers."""
         key = name, options
@@ -72,7 +82,9 @@ class Device:
 def load():
     """The module cupy; ParameterError, in one line, where it or a GPU is missing."""
     try:
-        import cupy
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")   # about where CUDA may be: a missing part says so when it is used
+            import cupy
     except ImportError as error:
         raise ParameterError(f"engine = 'cupy': cupy is not installed ({error}); {INSTALL}, on a machine with an NVIDIA GPU and its driver for "
                              "CUDA 12 or newer; engine = 'numba' gives the same data", "engine") from None
@@ -82,13 +94,15 @@ def load():
         raise ParameterError(f"engine = 'cupy': no GPU can be used ({error}); it needs an NVIDIA GPU and its driver for CUDA 12 or newer, beside "
                              f"{INSTALL}; engine = 'numba' gives the same data", "engine") from None
     if not count:
-        raise ParameterError(f"engine = 'cupy': cupy finds no NVIDIA GPU; beside {INSTALL} it needs one; engine = 'numba' gives the same data", "engine")
+        raise ParameterError(f"engine = 'cupy': cupy finds no NVIDIA GPU; beside {INSTALL} it needs one; engine = 'numba' gives the same data",
+                             "engine")
     return cupy
 
 
 class Plan(NamedTuple):
     """How a form becomes a kernel: threads of a block, patterns whose fields each of them keeps in registers (0: none), words of 32 packed
-    patterns per thread, entries of the overlaps of a chain, bytes of a chain's state, bytes of shared memory of sweeps and of energies, and the compile options."""
+    patterns per thread, entries of the overlaps of a chain, bytes of a chain's state, bytes of shared memory of sweeps and of energies, and the
+    compile options."""
 
     threads: int
     items: int
@@ -136,13 +150,14 @@ def plan(problem, overlaps, shared, threads=None):
         rounded = not form.exact
     fixed = 64 * 8 + AHEAD * 12 + (8 * threads if name in STAGED else 0) + (8 * (stored.N + 1) if name == "LOG_SUM" else 0)
     if fixed > shared:
-        raise ParameterError(f"N = {stored.N}: engine = 'cupy' counts the rows with each overlap in {shared // 1024} KiB of shared memory, which holds those "
-                             "of fewer neurons; use engine = 'numba'", "N")
+        raise ParameterError(f"N = {stored.N}: engine = 'cupy' counts the rows with each overlap in {shared // 1024} KiB of shared memory, which "
+                             "holds the counts of fewer neurons; use engine = 'numba'", "N")
     kept = size * overlaps.dtype.itemsize
     resident = fixed + kept <= shared
     options |= {"FORM": name, "THREADS": threads, "ITEMS": items, "SHARED": int(resident), "SUMS_ORDERED": int(rounded)}
-    return Plan(threads, items, words, size, kept + 2 * stored.N + 64, fixed + kept * resident,
-                64 * 8 + max(8 * threads if rounded else 0, 8 * (stored.N + 1) if name == "LOG_SUM" else 0), tuple(f"-D{k}={v}" for k, v in sorted({**CONSTANTS, **options}.items())))
+    sums = 64 * 8 + max(8 * threads if rounded else 0, 8 * (stored.N + 1) if name == "LOG_SUM" else 0)
+    return Plan(threads, items, words, size, kept + 2 * stored.N + 64, fixed + kept * resident, sums,
+                tuple(f"-D{k}={v}" for k, v in sorted({**CONSTANTS, **options}.items())))
 
 
 def block_size(patterns, items):
@@ -182,7 +197,7 @@ class Engine:
             self.plan = plan(self.problem, state.overlaps, self.device.shared, self.threads)
             self.upload()
         if self.chains is None or self.chains[0] != len(state.spins):
-            self.chains = len(state.spins), *self.coordinates(len(state.spins))
+            self.chains = len(state.spins), *map(self.device.asarray, self.coordinates(len(state.spins)))
 
     def upload(self):
         problem, device, p = self.problem, self.device, self.plan
@@ -196,21 +211,13 @@ class Engine:
             law = np.concatenate([q.form.squares for q in self.problems])
         elif isinstance(form, Symmetric):
             packed, law = np.stack(rows), nothing
-        elif isinstance(form, LogSum):
-            packed = np.stack([pack(r, problem.patterns.S, p.words, p.threads) for r in rows])
-            law = np.concatenate([np.exp(form.lam * np.arange(0.0, -2 * problem.patterns.N - 1, -2)), [form.lam, form.denominator]])
         else:
-            packed = np.stack([pack(r, problem.patterns.S, p.words, p.threads) for r in rows])
-            law = form.fields
-            if form.kernel == "float64":
-                law = np.array(form.coefficients, float)
-            elif form.kernel == "int32":
-                law = np.array([(b + 2**31) % 2**32 - 2**31 for b in form.coefficients], np.int32)
+            packed, law = np.stack([pack(r, problem.patterns.S, p.words, p.threads) for r in rows]), of_signs(form, problem.patterns.N)
         table = form.energies if isinstance(form, forms.Form) else law
         need, free = packed.nbytes + column.nbytes + start.nbytes, self.device.free()
         if need > SPARE * free:
-            raise ParameterError(f"K = {problem.patterns.K:,} patterns of N = {problem.patterns.N} neurons take {need / 1e9:,.1f} GB on the GPU, of which "
-                                 f"{free / 1e9:,.1f} GB are free; lower alpha, N or P, or use engine = 'numba'", "alpha")
+            raise ParameterError(f"K = {problem.patterns.K:,} patterns of N = {problem.patterns.N} neurons take {need / 1e9:,.1f} GB on the GPU, "
+                                 f"of which {free / 1e9:,.1f} GB are free; lower alpha, N or P, or use engine = 'numba'", "alpha")
         self.rows, self.start, self.column, self.law, self.table = map(device.asarray, (packed, start, column, law, table))
         stored = problem.patterns
         if getattr(stored, "examples", None) is not None:
@@ -218,7 +225,8 @@ class Engine:
         self.measured = dataclasses.replace(problem, patterns=stored)
 
     def coordinates(self, chains):
-        """Where the random numbers of each chain are, and what becomes of them: places (C, 5), units (C,), draws (C,), on the host."""
+        """Where the random numbers of each chain are, and what becomes of them: places (C, 5), units (C,), draws (C,); what is taken off the
+        sums of `Pairs` (C,)."""
         each = chains // len(self.problems)
         places, units, draws = np.zeros((chains, 5), np.uint32), np.zeros(chains), np.zeros(chains, np.int64)
         for which, problem in enumerate(self.problems):
@@ -227,11 +235,13 @@ class Engine:
             units[part] = problem.units(each)
             rule, draws[part] = numba_engine.rules(problem, units[part])
         self.rule = rule
+        if isinstance(self.problem.form, forms.Pairs):
+            return places, units, draws, np.repeat(np.array([q.form.squares.sum() for q in self.problems]), each).astype(self.problem.form.sums)
         return places, units, draws
 
     def capacity(self):
         """Chains whose state fits into the free memory."""
-        return int(SPARE * self.device.free() // self.plan.state)
+        return int(SPARE * self.device.free() / self.device.sharing // self.plan.state)
 
     def advance(self, state, sweeps):
         """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,).
@@ -240,33 +250,42 @@ class Engine:
         """
         self.prepare(state)
         C, flips = len(state.spins), np.zeros(len(state.spins), np.int64)
-        most = C if self.device.holds(state.spins) else self.capacity()
+        most = self.at_once(state)
         if most < 1:
             raise ParameterError(f"N = {self.problem.patterns.N}: one chain does not fit into the memory of the GPU; use engine = 'numba'", "N")
         if most >= C:
-            spins, X = map(self.device.asarray, (state.spins, state.overlaps))
-            self.run(spins, X, slice(0, C), state.sweep, sweeps, flips)
-            return state._replace(spins=spins, overlaps=X, sweep=state.sweep + sweeps), flips
+            state, made = self.begin(state)
+            self.run(state.spins, state.overlaps, slice(0, C), state.sweep, sweeps, made)
+            return state._replace(sweep=state.sweep + sweeps), host(made)
         for first in range(0, C, most):
             part = slice(first, min(first + most, C))
-            spins, X = self.device.asarray(state.spins[part]), self.device.asarray(state.overlaps[part])
-            self.run(spins, X, part, state.sweep, sweeps, flips)
-            state.spins[part], state.overlaps[part] = host(spins), host(X)
+            on_device, made = self.begin(state._replace(spins=state.spins[part], overlaps=state.overlaps[part]))
+            self.run(on_device.spins, on_device.overlaps, part, state.sweep, sweeps, made)
+            state.spins[part], state.overlaps[part], flips[part] = host(on_device.spins), host(on_device.overlaps), host(made)
         return state._replace(sweep=state.sweep + sweeps), flips
 
-    def run(self, spins, X, part, first, sweeps, flips):
+    def at_once(self, state):
+        """Chains that are advanced together: all that are on the device, or as many as fit there."""
+        return len(state.spins) if self.device.holds(state.spins) else self.capacity()
+
+    def begin(self, state):
+        """The state on the device, and flips (C,) to be counted there."""
+        spins, X = map(self.device.asarray, (state.spins, state.overlaps))
+        return state._replace(spins=spins, overlaps=X), self.device.zeros(len(spins), np.int64)
+
+    def run(self, spins, X, part, first, sweeps, made):
+        """Launch the sweeps of chains on the device; made += flips."""
         p, problem, device = self.plan, self.problem, self.device
         if not sweeps:
             return
-        places, units, draws = (device.asarray(x[part]) for x in self.chains[1:])
+        places, units, draws = (x[part] for x in self.chains[1:4])
         parallel = problem.dynamics == "parallel"
-        next_spins, made = device.zeros(spins.shape if parallel else 1, np.int8), device.zeros(len(spins), np.int64)
+        next_spins = device.zeros(spins.shape if parallel else 1, np.int8)
         at_a_time = max(1, ATTEMPTS // problem.patterns.N)
         for sweep in range(first, first + sweeps, at_a_time):
             device.launch("sweeps", p.options, len(spins), p.threads, p.shared, (
                 self.rows, self.start, self.column, self.law, spins, X, next_spins, places, units, draws, made, problem.patterns.N, self.columns(X),
                 p.words, p.size, sweep, min(at_a_time, first + sweeps - sweep), self.rule, problem.order == "random" and not parallel, parallel))
-        flips[part] = host(made)
 
     def columns(self, X):
         return self.problem.patterns.S if self.plan.words else X.shape[-1]
@@ -274,21 +293,65 @@ class Engine:
     def energies(self, state):
         """sum_mu law(X_mu) of every chain, (C,), on the host."""
         self.prepare(state)
-        form, C = self.problem.form, len(state.spins)
+        C, most = len(state.spins), max(1, self.at_once(state))
+        parts = [slice(first, min(first + most, C)) for first in range(0, C, most)]
+        return np.concatenate([host(self.sums(self.device.asarray(state.overlaps[part]), part)) for part in parts])
+
+    def sums(self, X, part):
+        """The same of chains on the device, there."""
+        p, form = self.plan, self.problem.form
         kind = form.energies.dtype if isinstance(form, forms.Form) else float if isinstance(form, LogSum) else form.sums
-        most = C if self.device.holds(state.overlaps) else max(1, self.capacity())
-        sums = np.empty(C, kind)
-        for first in range(0, C, most):
-            X = self.device.asarray(state.overlaps[first:first + most])
-            part = self.device.zeros(len(X), kind)
-            p = self.plan
-            self.device.launch("energies", p.options, len(X), p.threads, p.sums,
-                               (X, self.table, self.problem.patterns.N, self.columns(X), p.size, part))
-            sums[first:first + most] = host(part)
-        if isinstance(form, forms.Pairs):
-            constants = np.array([q.form.sums(q.form.squares.sum()) for q in self.problems])
-            return (sums - np.repeat(constants, C // len(constants))) // 2
+        table, sums = self.chains[4][part] if isinstance(form, forms.Pairs) else self.table, self.device.zeros(len(X), kind)
+        self.device.launch("energies", p.options, len(X), p.threads, p.sums, (X, table, self.problem.patterns.N, self.columns(X), p.size, sums))
         return sums
+
+    def temper(self, ladder, state, rounds):
+        """`rounds` rounds of sweeps and a swap each for `tempering.Ladder`, all on the device: the new chains, the arrays sums, walker and
+        heading, and the counts flips, swaps, tried and trips, in the shapes that `Walkers` and `Counts` have; None where not all chains fit there.
+        """
+        self.prepare(state.chains)
+        if self.at_once(state.chains) < len(state.chains.spins):
+            return None
+        device, p, problem, every = self.device, self.plan, self.problem, ladder.swap_every
+        (R, L), (chains, flips) = state.walker.shape, self.begin(state.chains)
+        walker, heading = (device.asarray(x.astype(np.int64)) for x in (state.walker, state.heading))
+        (swaps, tried), trips = (device.zeros((R, L - 1), np.int64) for _ in range(2)), device.zeros((R, L), np.int64)
+        gain, loss, key = (device.asarray(x) for x in (ladder.gain, ladder.loss, problem.key.astype(np.uint32)))
+        sums, everything = device.asarray(state.sums.ravel()), slice(0, R * L)
+        for _ in range(rounds):
+            self.run(chains.spins, chains.overlaps, everything, chains.sweep, every, flips)
+            chains = chains._replace(sweep=chains.sweep + every)
+            sums, number = self.sums(chains.overlaps, everything), chains.sweep // every - 1
+            if pairs := (L - number % 2) // 2:
+                device.launch("exchange", p.options, R * pairs, p.threads, 0, (
+                    chains.spins, chains.overlaps, sums, walker, swaps, tried, gain, loss, key, problem.sample, number, L, problem.patterns.N,
+                    p.size))
+            device.launch("follow", p.options, -(-R // p.threads), p.threads, 0, (walker, heading, trips, R, L, ladder.UP, ladder.DOWN))
+        return chains, [host(x).reshape(R, L) for x in (sums, walker, heading)], [host(x) for x in (flips.reshape(R, L), swaps, tried, trips)]
+
+
+def of_signs(form, N):
+    """What the kernels of +-1 rows take of the law: coefficients (for "int32" modulo 2**32), a table, or weights with lam and the unit."""
+    if isinstance(form, LogSum):
+        return np.concatenate([np.exp(form.lam * np.arange(0.0, -2 * N - 1, -2)), [form.lam, form.denominator]])
+    if form.kernel == "float64":
+        return np.array(form.coefficients, float)
+    if form.kernel == "int32":
+        B, A = steps(form)
+        return np.array([(b + 2**31) % 2**32 - 2**31 for b in (*form.coefficients, *B, *A)], np.int32)
+    return form.fields
+
+
+def steps(form):
+    """Integer coefficients of B(X) = [D(X+1) + D(X-1)] / 2, of the parity of D, and of A(X) = [D(X+1) - D(X-1)] / 2, of the other one: as many
+    as D has, in ascending powers of X**2."""
+    n, odd = len(form.coefficients), form.odd
+    sums = [[0] * 2 * n, [0] * 2 * n]
+    for k, b in enumerate(form.coefficients):
+        power = 2 * k + odd
+        for less in range(power + 1):
+            sums[less % 2][power - less] += comb(power, less) * b
+    return sums[0][odd::2], sums[1][1 - odd::2]
 
 
 def pack(rows, S, words, threads):
@@ -307,3 +370,14 @@ def shared_device():
     if not _devices:
         _devices.append(Device())
     return _devices[0]
+
+
+def side_by_side(measure, count):
+    """[measure(0), ..., measure(count - 1)], in threads: the chains of one disorder sample may not fill the GPU, those of several do."""
+    device = shared_device()
+    device.sharing = min(count, SIDE_BY_SIDE)
+    try:
+        with ThreadPoolExecutor(device.sharing) as pool:
+            return list(pool.map(lambda k: device.apart(measure, k), range(count)))
+    finally:
+        device.sharing = 1

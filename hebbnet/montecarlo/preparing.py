@@ -189,6 +189,14 @@ def engine(name, problem):
     return module.Engine(problem)
 
 
+def samples(measure, count, engine=None):
+    """[measure(0), ..., measure(count - 1)]: one disorder sample after another, or side by side where the engine is there for many chains."""
+    if engine == "cupy":
+        from .cupy_engine import side_by_side
+        return side_by_side(measure, count)
+    return [measure(sample) for sample in range(count)]
+
+
 def dynamics(network, name, more=()):
     """`name` if it is a dynamics of the network (or one of `more`), its default for None."""
     own = list(dict.fromkeys(d for valid in getattr(network, "DYNAMICS", {"": problems.DYNAMICS}).values() for d in valid))

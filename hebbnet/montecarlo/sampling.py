@@ -274,7 +274,7 @@ def one_point(task, params, *, seed, **options):
 
     seed = check_seed(seed)
     resolved = task.check(params)
-    pieces = [task.measurements(params, sample=sample, seed=seed, **options) for sample in range(task.samples)]
+    pieces = preparing.samples(lambda sample: task.measurements(params, sample=sample, seed=seed, **options), task.samples, options.get("engine"))
     variables = {}
     for name, (dims, first) in pieces[0].items():
         whole = np.concatenate([piece[name][1] for piece in pieces]) if "disorder" in dims else first

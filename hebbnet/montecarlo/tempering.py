@@ -63,7 +63,12 @@ class Counts(NamedTuple):
 
 
 class Ladder:
-    """The Markov chain of parallel tempering for the problem of an engine, whose T is `replicas` times the ladder T (L,)."""
+    """The Markov chain of parallel tempering for the problem of an engine, whose T is `replicas` times the ladder T (L,).
+
+    An engine may do sweeps and swaps where its states are (`temper`, of the same results).
+    """
+
+    UP, DOWN = UP, DOWN
 
     def __init__(self, engine, T, replicas, swap_every):
         self.engine, self.T, self.replicas, self.swap_every = engine, np.asarray(T, float), replicas, swap_every
@@ -87,6 +92,10 @@ class Ladder:
 
         Returns the new state and `Counts`; arrays of the old state may be changed.
         """
+        done = self.engine.temper(self, state, sweeps // self.swap_every) if hasattr(self.engine, "temper") else None
+        if done:
+            chains, arrays, counts = done
+            return Walkers(chains, *arrays), Counts(*counts)
         shape = state.walker.shape
         counts = Counts.none(*shape)
         for _ in range(sweeps // self.swap_every):

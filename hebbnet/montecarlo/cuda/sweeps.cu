@@ -8,7 +8,7 @@ Given by the compile options (cupy_engine.py), beside the constants of streams.p
     FORM      INT32 ... PAIRS below: the kernel of montecarlo/forms.py
     THREADS   of a block, a power of two from 32 to 1024
     ITEMS     patterns per thread whose fields are kept in registers; 0: fields come from the overlaps at every attempt
-    NARROW    whether the sum of a warp fits in 32 bits (only with ITEMS)
+    NARROW    whether the sum of a warp fits in 32 bits (with ITEMS, where that of a thread does)
     SHARED    whether overlaps stay in shared memory during a launch
     P, NB, ODD, ROW, STATE, SUMS_ORDERED: order, number of coefficients of the polynomial and its parity, types of rows and overlaps,
     whether energies are sums of float64
@@ -41,6 +41,11 @@ typedef long long i64;
 #define WORDS ((ITEMS + 31) / 32)
 #define AHEAD 256          /* attempts whose random numbers are drawn at a time */
 
+#if SUMS_ORDERED
+typedef double energy;
+#else
+typedef i64 energy;
+#endif
 #if FORM == INT32
 typedef int coefficient;
 #elif FORM == FLOAT64 || FORM == TABLE_ORDERED || FORM == LOG_SUM
@@ -139,16 +144,18 @@ static INLINE int narrow_total(int x)
 #endif
 }
 
-/* The sum of 64-bit integers of at most 32 threads, in two sums of 32 bits where their size allows: |x| < 2**42. */
+/* The same of integers |x| < 2**42, in two such sums. */
 static INLINE i64 medium_total(i64 x)
 {
     return ((i64)narrow_total((int)(x >> 16)) << 16) + narrow_total((int)(x & 0xFFFF));
 }
 
-/* The sum of the integers x of all threads, known to each of them; narrow: that of a warp fits in 32 bits. */
-static INLINE i64 block_total(Chain *chain, i64 x, int narrow)
+enum { WIDE, MEDIUM, SMALL };   /* integers: any; of 32 bits; of which a warp has 32 bits together */
+
+/* The sum of the integers x of all threads, known to each of them. */
+static INLINE i64 block_total(Chain *chain, i64 x, int kind)
 {
-    x = narrow ? narrow_total((int)x) : warp_total(x);
+    x = kind == SMALL ? narrow_total((int)x) : kind == MEDIUM ? medium_total(x) : warp_total(x);
     if (THREADS == 32)
         return x;
     i64 *partial = chain->partial + 32 * (chain->turn ^= 1);
@@ -156,7 +163,7 @@ static INLINE i64 block_total(Chain *chain, i64 x, int narrow)
         partial[threadIdx.x / 32] = x;
     __syncthreads();
     x = threadIdx.x % 32 < THREADS / 32 ? partial[threadIdx.x % 32] : 0;
-    return narrow ? medium_total(x) : warp_total(x);
+    return kind == WIDE ? warp_total(x) : medium_total(x);
 }
 
 /* total + the terms of the first `count` threads, one after another in their order. */
@@ -173,15 +180,18 @@ static INLINE double ordered_total(Chain *chain, double total, double term, int 
 /* ---- local fields ------------------------------------------------------------------------------------------------------------------ */
 
 #if FORM == INT32
-/* D(c) of forms.py, the slope of the law at the count c of the other neurons; right modulo 2**32, and where it is used it fits. */
-static INLINE int slope(int c, const int *b)
+/* A polynomial, odd or even, of NB coefficients; right modulo 2**32, and where it is used it fits. */
+static INLINE int polynomial(int x, const int *b, int odd)
 {
-    u32 z = (u32)c * (u32)c, p = (u32)b[NB - 1];
+    u32 z = (u32)x * (u32)x, p = (u32)b[NB - 1];
 #pragma unroll
     for (int k = NB - 2; k >= 0; k--)
         p = p * z + (u32)b[k];
-    return (int)(ODD ? (u32)c * p : p);
+    return (int)(odd ? (u32)x * p : p);
 }
+
+/* D(c) of forms.py, the slope of the law at the count c of the other neurons. */
+static INLINE int slope(int c, const int *b) { return polynomial(c, b, ODD); }
 #elif FORM == FLOAT64
 static INLINE double slope(int c, const double *b)
 {
@@ -195,23 +205,28 @@ static INLINE double slope(int c, const double *b)
 
 #if ITEMS
 /* With B(X) = [D(X+1) + D(X-1)] / 2 and A(X) = [D(X+1) - D(X-1)] / 2, D(X - s xi) = B - s xi A: an attempt adds up signs times B and
-   only a flip looks at the overlaps.  The thread's own B, their sum, and the sum of its A. */
+   only a flip looks at the overlaps.  The thread's own B, their sum, and the sum of its A.  b: coefficients of D, of B and of A. */
 typedef struct {
     int B[ITEMS], sum, A;
 } Fields;
 
-static INLINE void refresh(const Chain *chain, Fields *own, const int *b)
+/* Make them from the overlaps, after these have changed by `change` signs. */
+static INLINE void refresh(const Chain *chain, Fields *own, const int *b, const u32 *word, int change)
 {
     own->sum = own->A = 0;
 #pragma unroll
     for (int j = 0; j < ITEMS; j++) {
         int mu = j * THREADS + threadIdx.x;
         own->B[j] = 0;
-        if (mu < chain->S) {
-            int x = chain->X[mu], up = slope(x + 1, b), down = slope(x - 1, b);
-            own->B[j] = (up + down) / 2;
+        if (j < ITEMS - 1 || mu < chain->S) {   /* all but the last of a thread are patterns */
+            int x = chain->X[mu];
+            if (change) {
+                x += word[j / 32] >> j % 32 & 1 ? change : -change;
+                chain->X[mu] = (STATE)x;
+            }
+            own->B[j] = polynomial(x, b + NB, ODD);
             own->sum += own->B[j];
-            own->A += (up - down) / 2;
+            own->A += polynomial(x, b + 2 * NB, !ODD);
         }
     }
 }
@@ -223,7 +238,7 @@ static INLINE double cached_field(Chain *chain, const Fields *own, const u32 *wo
     for (int j = 0; j < ITEMS; j++)
         if (word[j / 32] >> j % 32 & 1)
             plus += own->B[j];
-    return (double)block_total(chain, 2 * plus - own->sum - s * own->A, NARROW);
+    return (double)block_total(chain, 2 * plus - own->sum - s * own->A, NARROW ? SMALL : MEDIUM);
 }
 #endif
 
@@ -305,7 +320,7 @@ static INLINE double local_field(Chain *chain, int i, int s, const coefficient *
     double up = log_of_counts(n + 1, top, chain->law, lam), down = log_of_counts(n, top, chain->law, lam);
     return unit * s * (log_add(up, down) - log_add(up - 2 * lam * s, down + 2 * lam * s)) / 2;
 #endif
-    return FORM == TABLE_ORDERED ? sum : (double)block_total(chain, whole + (i64)sum, 0);
+    return FORM == TABLE_ORDERED ? sum : (double)block_total(chain, whole + (i64)sum, WIDE);
 #elif SYMMETRIC
     STATE total = 0;
     double sum = 0.0;
@@ -324,12 +339,12 @@ static INLINE double local_field(Chain *chain, int i, int s, const coefficient *
         else
             sum = ordered_total(chain, sum, FORM == ORDERED ? (double)(i64)term : (double)term, S - first);
     }
-    return FORM == PRODUCTS ? (double)block_total(chain, (i64)total, 0) : sum;
+    return FORM == PRODUCTS ? (double)block_total(chain, (i64)total, WIDE) : sum;
 #else
     i64 total = t == 0 ? -s * chain->law[i] : 0;
     for (i64 k = chain->start[i] + t; k < chain->start[i + 1]; k += THREADS)
         total += chain->rows[k] * (i64)chain->X[chain->column[k]];
-    return (double)block_total(chain, total, 0);
+    return (double)block_total(chain, total, WIDE);
 #endif
 }
 
@@ -420,8 +435,9 @@ KERNEL sweeps(const void *rows, const i64 *start, const u32 *column, const coeff
     Chain chain = {own_rows, (const u32 *)rows + (SIGNS ? which * N * words * THREADS : 0), start + which * (N + 1), column,
                    law + (FORM == PAIRS ? which * N : 0), SHARED ? kept : X, partial, stage, counts, (int)N, (int)S, (int)words, 0};
 #if FORM == INT32 || FORM == FLOAT64
-    coefficient b[NB];
-    for (int k = 0; k < NB; k++)
+    coefficient b[ITEMS ? 3 * NB : NB];
+#pragma unroll
+    for (int k = 0; k < (ITEMS ? 3 * NB : NB); k++)
         b[k] = law[k];
 #else
     const coefficient *b = law;
@@ -433,8 +449,8 @@ KERNEL sweeps(const void *rows, const i64 *start, const u32 *column, const coeff
 #endif
 #if ITEMS
     Fields own;
-    u32 word[WORDS], ahead[WORDS];
-    refresh(&chain, &own, b);
+    u32 word[WORDS] = {0}, ahead[WORDS];
+    refresh(&chain, &own, b, word, 0);
 #endif
     i64 made = 0;
     for (i64 sweep = first; sweep < first + sweeps; sweep++) {
@@ -474,9 +490,10 @@ KERNEL sweeps(const void *rows, const i64 *start, const u32 *column, const coeff
                 } else if (d != s) {   /* the same for all threads, and all have read the spin: they have met in the sum of the field */
                     if (t == 0)
                         spins[i] = (signed char)d;
-                    turn(&chain, i, d);
 #if ITEMS
-                    refresh(&chain, &own, b);
+                    refresh(&chain, &own, b, word, 2 * d);
+#else
+                    turn(&chain, i, d);
 #endif
                     made++;
                     __syncthreads();
@@ -496,7 +513,7 @@ KERNEL sweeps(const void *rows, const i64 *start, const u32 *column, const coeff
             for (i64 i = t; i < N; i += THREADS)
                 spins[i] = next[i];
 #if ITEMS
-            refresh(&chain, &own, b);
+            refresh(&chain, &own, b, word, 0);
 #endif
             __syncthreads();
         }
@@ -512,9 +529,9 @@ KERNEL sweeps(const void *rows, const i64 *start, const u32 *column, const coeff
 
 /* ---- energies ---------------------------------------------------------------------------------------------------------------------------- */
 
-/* sums[blockIdx.x] = sum_mu law(X_mu) of the chain, from the table of the law; E_P of its rows; or X_mu**2 of sparse ones.  In float64
-   (SUMS_ORDERED) added in pattern order.  LOG_SUM: ln sum_mu exp(lam X_mu). */
-KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, void *sums)
+/* sums[blockIdx.x] = sum_mu law(X_mu) of the chain, from the table of the law; E_P of its rows; or half of X_mu**2 of sparse ones, less a
+   constant of each chain in the table.  In float64 (SUMS_ORDERED) added in pattern order.  LOG_SUM: ln sum_mu exp(lam X_mu). */
+KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, energy *sums)
 {
     extern SHARED_MEMORY i64 memory[];
     const int t = threadIdx.x;
@@ -532,7 +549,7 @@ KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, v
     while (chain.counts[top] == 0)
         top--;
     if (t == 0)
-        ((double *)sums)[blockIdx.x] = log_of_counts(chain.counts, top, law, law[N + 1]) + law[N + 1] * (top - N);
+        sums[blockIdx.x] = log_of_counts(chain.counts, top, law, law[N + 1]) + law[N + 1] * (top - N);
 #else
     i64 whole = 0;
     double total = 0.0;
@@ -563,12 +580,64 @@ KERNEL energies(const STATE *all_X, const void *table, i64 N, i64 S, i64 size, v
 #endif
     }
 #if SUMS_ORDERED
-    if (t == 0)
-        ((double *)sums)[blockIdx.x] = total;
+    energy sum = FORM == PAIRS ? floor((total - ((const energy *)table)[blockIdx.x]) / 2) : total;
 #else
-    whole = block_total(&chain, whole, 0);
+    energy sum = block_total(&chain, whole, WIDE);
+    if (FORM == PAIRS)
+        sum = (sum - ((const energy *)table)[blockIdx.x]) / 2;   /* even */
+#endif
     if (t == 0)
-        ((i64 *)sums)[blockIdx.x] = whole;
+        sums[blockIdx.x] = sum;
 #endif
-#endif
+}
+
+/* ---- parallel tempering: twin of tempering.Ladder.swap ------------------------------------------------------------------------------------ */
+
+/* Try to exchange a pair of neighboring temperatures in swap `number`: block = replica and pair, every other one of the L - 1.  gain, loss
+   (L - 1): the exchange is accepted where gain (difference of sums) >= loss ln u.  Of each replica: sums and walker (L), swaps and tried (L - 1). */
+KERNEL exchange(signed char *all_spins, STATE *all_X, energy *all_sums, i64 *all_walkers, i64 *swaps, i64 *tried, const double *gain,
+                const double *loss, const u32 *key, i64 sample, i64 number, i64 L, i64 N, i64 size)
+{
+    const i64 first = number % 2, pairs = (L - first) / 2, replica = blockIdx.x / pairs, k = first + 2 * (blockIdx.x % pairs), cold = replica * L + k;
+    signed char *spins = all_spins + cold * N;
+    STATE *X = all_X + cold * size;
+    u32 w[4] = {STREAM_SWAP | (u32)k, (u32)number, (u32)replica, (u32)sample};
+    philox(w, key[0], key[1]);
+    energy *sums = all_sums + cold, difference = sums[1] - sums[0];
+    int accepted = gain[k] * (double)difference >= -loss[k] * (logarithm(WHOLE) - logarithm(odd_number(w[0], w[1])));
+    __syncthreads();   /* all have read the sums */
+    if (threadIdx.x == 0) {
+        tried[replica * (L - 1) + k]++;
+        if (accepted) {
+            i64 *walker = all_walkers + cold, who = walker[0];
+            walker[0] = walker[1], walker[1] = who;
+            energy sum = sums[0];
+            sums[0] = sums[1], sums[1] = sum;
+            swaps[replica * (L - 1) + k]++;
+        }
+    }
+    if (accepted) {
+        for (i64 i = threadIdx.x; i < N; i += THREADS) {
+            signed char s = spins[i];
+            spins[i] = spins[N + i], spins[N + i] = s;
+        }
+        for (i64 j = threadIdx.x; j < size; j += THREADS) {
+            STATE x = X[j];
+            X[j] = X[size + j], X[size + j] = x;
+        }
+    }
+}
+
+/* Where the walkers of each replica go, and the round trips they have made: tempering.follow. */
+KERNEL follow(const i64 *all_walkers, i64 *all_headings, i64 *all_trips, i64 replicas, i64 L, i64 up, i64 down)
+{
+    const i64 replica = blockIdx.x * (i64)THREADS + threadIdx.x;
+    if (replica < replicas) {
+        i64 *heading = all_headings + replica * L, *trips = all_trips + replica * L;
+        const i64 bottom = all_walkers[replica * L], top = all_walkers[replica * L + L - 1];
+        trips[bottom] += heading[bottom] == down;
+        heading[bottom] = up;
+        if (heading[top] == up)
+            heading[top] = down;
+    }
 }
