@@ -294,7 +294,9 @@ def starting_spins(start, problem, chain, seed):
     if isinstance(problem.form, Continuous):
         return continuous.start(start, problem, chain, seed)
     if isinstance(start, np.ndarray):
-        return start[chain % len(start)] if start.dtype == np.int8 else patterns.signs("start", start)[chain % len(start)]
+        if problem.form is not None and start.dtype != np.int8:   # mean-field dynamics, without a form, begins at magnetizations
+            start = patterns.signs("start", start)
+        return start[chain % len(start)]
     if start in ("random", "pure", "hierarchical"):
         spins = np.where(uniform(seed, chain, problem.sample, N) < 0.5, -1, 1).astype(np.int8)
         if start == "random":

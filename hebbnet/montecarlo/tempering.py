@@ -417,7 +417,7 @@ def temper(network, *, T, seed=0, engine="numba", series=False, spins=False, sta
 
     Variables over (disorder, replica, T): m, m_abs, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, and n, m_example
     where the network learns from examples; over (disorder, pair, T), replicas (0,1), (2,3), ...: q, q_abs, q2, q4, replicas_agree;
-    "multitasking" has m (and n) over (disorder, replica, T, pattern): states wander between patterns, so that m are time averages of |m_mu| sorted
+    "multitasking" has m (and n) over (disorder, replica, T, pattern): states wander between patterns, so that m are time averages of abs(m_mu) sorted
     at every measurement, and m_tau, ess and m_series are of the largest; no m_abs, m_other, m_example.
     q_density (disorder, T, bin), the distribution of q between the edges q_edge;
     swap_rate (disorder, replica, interval) and round_trips (disorder, replica, walker); X_mean and X_err over disorder, binder
