@@ -18,13 +18,14 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
-#define WIDE __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi")))
+#define WIDE __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")))
 #define INLINE WIDE static inline __attribute__((always_inline))
 
 int hebbnet_layout(void)   /* 0 where this machine cannot run the kernels */
 {
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") ? LAYOUT : 0;
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi")
+        && __builtin_cpu_supports("avx512vnni") ? LAYOUT : 0;
 }
 
 typedef struct {
@@ -36,11 +37,11 @@ typedef struct {
     double denominator;      /* a decision compares h * denominator with its limit */
 } problem;
 
-/* Sums of `planes` bytes of the entries of all patterns, added to `sums`; D is odd, so that a pattern with xi = -1 has the entry of N - u.
+/* Sum of the entries of all patterns, `planes` bytes of them; D is odd, so that a pattern with xi = -1 has the entry of N - u.
    planes and large are constants where this is called, so that tables and sums stay in registers. */
-INLINE void sum_planes(const problem *p, const uint8_t *u, const uint64_t *bits, const uint8_t *table, int planes, int large, int64_t *sums)
+INLINE int64_t sum_planes(const problem *p, const uint8_t *u, const uint64_t *bits, const uint8_t *table, int planes, int large)
 {
-    const __m512i N = _mm512_set1_epi8((char)p->N), zero = _mm512_setzero_si512();
+    const __m512i N = _mm512_set1_epi8((char)p->N), zero = _mm512_setzero_si512(), one = _mm512_set1_epi8(1);
     __m512i part[4][4], sum[4];
     for (int k = 0; k < planes; k++) {
         for (int quarter = 0; quarter < (large ? 4 : 2); quarter++)
@@ -54,11 +55,15 @@ INLINE void sum_planes(const problem *p, const uint8_t *u, const uint64_t *bits,
             __m512i entry = _mm512_permutex2var_epi8(part[k][0], x, part[k][1]);
             if (large)
                 entry = _mm512_mask_mov_epi8(entry, _mm512_movepi8_mask(x), _mm512_permutex2var_epi8(part[k][2], x, part[k][3]));
-            sum[k] = _mm512_add_epi64(sum[k], _mm512_sad_epu8(entry, zero));
+            sum[k] = _mm512_dpbusd_epi32(sum[k], entry, one);   /* four bytes to a sum of 32 bits, for up to 2^27 patterns */
         }
     }
-    for (int k = 0; k < planes; k++)
-        sums[k] = _mm512_reduce_add_epi64(sum[k]);
+    for (int k = planes - 1; k >= 0; k--) {
+        sum[k] = _mm512_add_epi64(_mm512_and_si512(sum[k], _mm512_set1_epi64(0xffffffff)), _mm512_srli_epi64(sum[k], 32));
+        if (k < planes - 1)
+            sum[k] = _mm512_add_epi64(sum[k], _mm512_slli_epi64(sum[k + 1], 8));
+    }
+    return _mm512_reduce_add_epi64(sum[0]);
 }
 
 INLINE int64_t field_bytes(const problem *p, const uint8_t *u, int64_t i, int s)
@@ -66,14 +71,16 @@ INLINE int64_t field_bytes(const problem *p, const uint8_t *u, int64_t i, int s)
     const uint64_t *bits = p->bits + i * p->words;
     const uint8_t *table = p->tables + (s > 0) * p->planes * 256;
     const int64_t padding = 64 * p->words - p->S;
-    int64_t h = p->S * p->base, sums[4];
+    int64_t h = p->S * p->base;
     for (int64_t first = 0; first < p->planes; first += 4, table += 4 * 256) {   /* as many tables at a time as fit the registers */
         int count = p->planes - first < 4 ? (int)(p->planes - first) : 4;
-#define SUM(n) case n: if (p->N < 128) sum_planes(p, u, bits, table, n, 0, sums); else sum_planes(p, u, bits, table, n, 1, sums); break;
+        int64_t sum = 0;
+#define SUM(n) case n: sum = p->N < 128 ? sum_planes(p, u, bits, table, n, 0) : sum_planes(p, u, bits, table, n, 1); break;
         switch (count) { SUM(1) SUM(2) SUM(3) SUM(4) }
 #undef SUM
         for (int k = 0; k < count; k++)
-            h += (sums[k] - padding * table[256 * k + u[64 * p->words - 1]]) << (8 * (first + k));
+            sum -= padding * ((int64_t)table[256 * k + u[64 * p->words - 1]] << (8 * k));
+        h += sum << (8 * first);
     }
     return h;
 }

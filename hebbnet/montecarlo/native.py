@@ -8,8 +8,11 @@ import os
 from importlib import util
 
 import numpy as np
+from numba import njit
 
 from .forms import Form
+
+FAST = dict(cache=True, nogil=True, error_model="numpy")
 
 LAYOUT = 1         # of what passes between here and native.c; a library built from an older source is not used
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
@@ -45,7 +48,7 @@ def takes(problem):
         return None
     N, S = problem.patterns.N, problem.patterns.S
     if N < SMALL:
-        return "bytes" if planes(form.fields) <= MOST_BYTES else None
+        return "bytes" if planes(form.fields) <= MOST_BYTES and S < 2**27 else None
     if factor(form.fields) is not None:
         return "words" if N < 2**14 and S * N < 2**30 else None
     return "cubes" if N < CUBES and form.kernel != "table" and len(form.coefficients) == 2 else None
@@ -87,24 +90,58 @@ class Kernel:
         self.call = getattr(LIBRARY, f"hebbnet_{name}")
         self.call.restype = None
 
-    def advance(self, state, sweeps, rule, draw):
-        """Advance `state` in place; flips made (C,).  draw(first, sweeps) -> limits (C, sweeps, N), sites the same or None."""
-        problem, (C, N) = self.problem, state.spins.shape
-        S, small = problem.patterns.S, self.name == "bytes"
-        X = np.empty((C, 64 * self.words), np.int64)
-        X[:, :S], X[:, S:] = state.overlaps[:, :S], state.spins.sum(axis=1, dtype=np.int64)[:, None]
-        overlaps = ((X + N) // 2).astype(np.uint8) if small else X.astype(np.int16)
+        self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *2 * [ctypes.c_void_p]]
+        self.random = problem.order == "random" and problem.dynamics != "parallel"
+        self.room = {}   # (chains, sweeps) -> arrays for them and their addresses: short calls are many
+
+    def advance(self, state, sweeps, rule, fill):
+        """Advance `state` in place; flips made (C,).  fill(first, limits, sites): random numbers for limits (C, sweeps, N), sites the same."""
+        C, N = state.spins.shape
         flips, step = np.zeros(C, np.int64), max(1, BATCH // (C * N))
-        following = np.empty(N, np.int8) if problem.dynamics == "parallel" else None
         for first in range(state.sweep, state.sweep + sweeps, step):
             count = min(step, state.sweep + sweeps - first)
-            limits, sites = draw(first, count)
-            self.call(ctypes.byref(self.struct), ctypes.c_int64(C), ctypes.c_int64(count), *map(_pointer, (state.spins, overlaps, limits, sites)),
-                      ctypes.c_int(rule), _pointer(following), _pointer(flips))
-        X = overlaps[:, :S].astype(np.int64)
-        state.overlaps[:, :S] = 2 * X - N if small else X
+            if (C, count) not in self.room:
+                self.room = {(C, count): self.arrays(C, count, N)}
+            (overlaps, limits, sites, following), addresses = self.room[C, count]
+            pack(state.overlaps, state.spins, self.struct.S, self.name == "bytes", overlaps)
+            fill(first, limits, sites)
+            self.call(ctypes.addressof(self.struct), C, count, _address(state.spins), *addresses[:3 if self.random else 2],
+                      *() if self.random else (None,), rule, addresses[3] if self.problem.dynamics == "parallel" else None, _address(flips))
+            unpack(overlaps, self.struct.S, self.name == "bytes", N, state.overlaps)
         return flips
 
+    def arrays(self, C, count, N):
+        new = (np.empty((C, 64 * self.words), np.uint8 if self.name == "bytes" else np.int16), np.empty((C, count, N)),
+               np.empty((C, count, N) if self.random else (C, 1, 1), np.int64), np.empty(N, np.int8))
+        return new, [_address(array) for array in new]
 
-def _pointer(array):
-    return None if array is None else array.ctypes.data_as(ctypes.c_void_p)
+
+@njit(**FAST)
+def pack(X, spins, S, small, overlaps):
+    """Overlaps as native.c has them, and those of the patterns of all +1 that fill the last register."""
+    for c in range(len(spins)):
+        total, N = 0, spins.shape[1]
+        for i in range(N):
+            total += spins[c, i]
+        if small:
+            for mu in range(S):
+                overlaps[c, mu] = (np.int32(X[c, mu]) + N) >> 1
+        else:
+            for mu in range(S):
+                overlaps[c, mu] = X[c, mu]
+        overlaps[c, S:] = (total + N) >> 1 if small else total
+
+
+@njit(**FAST)
+def unpack(overlaps, S, small, N, X):
+    for c in range(len(X)):
+        if small:
+            for mu in range(S):
+                X[c, mu] = 2 * np.int32(overlaps[c, mu]) - N
+        else:
+            for mu in range(S):
+                X[c, mu] = overlaps[c, mu]
+
+
+def _address(array):
+    return array.__array_interface__["data"][0]

@@ -130,6 +130,7 @@ class Engine:
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
         name = native.takes(problem) if C else None
         self.native = native.Kernel(problem, name) if name else None
+        self.work = np.empty((2, N))
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
             self.squares = np.sum(problem.patterns.rows.astype(float) ** 2, axis=0)
@@ -163,11 +164,9 @@ class Engine:
             if self.symmetric:   # E_1 and E_2
                 state.overlaps[:, 0], state.overlaps[:, 1] = X, (X**2 - self.squares) / 2
         elif self.native:
-            flips += self.native.advance(state, sweeps, rule, lambda first, count: draw_sweeps(
-                problem.key, first, count, problem.sample, draws, units, problem.order == "random" and problem.dynamics != "parallel",
-                problem.patterns.N))
-        elif self.weights:
-            run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, *order)
+            random = self.native.random
+            flips += self.native.advance(state, sweeps, rule, lambda first, limits, sites: fill_sweeps(
+                problem.key, first, problem.sample, draws, units, random, limits, sites, self.work))
         else:
             run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, *order)
         if self.free and sweeps:
@@ -725,17 +724,10 @@ def draw_sweep(key, sweep, chain, sample, draw, unit, random, limits, sites, wor
             limits[a] = -unit * (n[a] - limits[a])
 
 
-def draw_sweeps(key, first, sweeps, sample, draws, units, random, N):
-    """`limits` and `sites` (C, sweeps, N) of all chains; sites None unless `random`."""
-    shape = (len(units), sweeps, N)
-    limits, sites = np.empty(shape), np.empty(shape if random else (1, 1, 1), np.int64)
-    fill_sweeps(key, first, sample, draws, units, random, limits, sites, np.empty((2, N)))
-    return limits, sites if random else None
-
-
 @njit(**FAST)
 def fill_sweeps(key, first, sample, draws, units, random, limits, sites, work):
+    """`limits` and, where `random`, `sites` (C, sweeps, N) of all chains.  work (2, N): scratch."""
     for chain in range(limits.shape[0]):
         for k in range(limits.shape[1]):
-            site = sites[chain, k] if random else sites[0, 0]
+            site = sites[chain, k if random else 0]
             draw_sweep(key, first + k, chain, sample, draws[chain], units[chain], random, limits[chain, k], site, work)
