@@ -167,6 +167,8 @@ class Engine:
             random = self.native.random
             flips += self.native.advance(state, sweeps, rule, lambda first, limits, sites: fill_sweeps(
                 problem.key, first, problem.sample, draws, units, random, limits, sites, self.work))
+        elif self.weights:
+            run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, *order)
         else:
             run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, *order)
         if self.free and sweeps:
