@@ -38,6 +38,7 @@ bench-gpu: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/engines.py
+	-$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/theory.py
 	$(BIN)/python benchmarks/onestep.py
 	$(BIN)/python benchmarks/gpu.py || true   # says so where there is no GPU
