@@ -28,7 +28,8 @@ def rate(task, point):
     problem = task.problem(task.check(point), sample=0, seed=SEED)
     engine, start = Engine(problem), task.initial(problem, SEED)
     engine.advance(copied(start), 1)   # compiles
-    return *max(timed(engine, start, SWEEPS, SECONDS) for _ in range(REPEATS)), problem.patterns.S, engine.native.name if engine.native else problem.form.kernel
+    kernel = engine.native.name if engine.native else problem.form.kernel
+    return *max(timed(engine, start, SWEEPS, SECONDS) for _ in range(REPEATS)), problem.patterns.S, kernel
 
 
 @click.command(help=__doc__)
