@@ -14,12 +14,12 @@ ROOT = pathlib.Path(hebbnet.__file__).parent
 
 # unit -> units it may import (docs: CONTRIBUTING, "Who may import whom")
 MAY_IMPORT = {
-    "params": set(), "streams": {"params"}, "patterns": {"params", "streams"}, "observables": {"params"},
-    "networks": {"params", "streams", "patterns"}, "montecarlo": {"params", "streams", "patterns", "networks", "observables"},
+    "params": set(), "compiled": set(), "streams": {"params"}, "patterns": {"params", "streams"}, "observables": {"params"},
+    "networks": {"params", "streams", "patterns"}, "montecarlo": {"params", "streams", "patterns", "networks", "observables", "compiled"},
     "equations": {"params", "patterns"}, "meanfield": {"params", "patterns", "equations", "observables"},
     "store": {"params", "observables"}, "executors": set(), "taskfiles": {"store"},
     "sweep": {"params", "observables", "store", "executors", "taskfiles"},
-    "plotting": {"params", "observables", "store"}, "losses": {"params"}, "modern": {"params", "patterns"}, "torch": {"params", "modern"},
+    "plotting": {"params", "observables", "store"}, "losses": {"params"}, "modern": {"params", "patterns", "compiled"}, "torch": {"params", "modern"},
     "datasets": {"params", "patterns"},
     "learning": {"params", "patterns", "montecarlo", "datasets"},
 }

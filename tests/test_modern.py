@@ -9,7 +9,7 @@ import pytest
 
 import hebbnet as hn
 from hebbnet import ParameterError, modern, patterns
-from hebbnet.modern import kernels, streaming
+from hebbnet.modern import kernels, native, streaming
 
 TABLE = json.loads((Path(__file__).parent / "data" / "modern_network.json").read_text())
 
@@ -163,6 +163,16 @@ def test_energy_at_small_lam_has_no_cancellation(lam):
     np.testing.assert_allclose(modern.energy(X, x, lam), float(want), rtol=1e-13)
 
 
+@pytest.fixture(params=["C", "numba"])
+def float32_kernels(request, monkeypatch):
+    """Each of the two sorts of kernels that float32 has."""
+    if request.param == "numba":
+        monkeypatch.setattr(native, "LIBRARY", None)
+    elif native.LIBRARY is None:
+        pytest.skip("no C kernels: not built, switched off, or no AVX-512 here")
+
+
+@pytest.mark.usefixtures("float32_kernels")
 @pytest.mark.parametrize("kind", [np.float64, np.float32])
 @pytest.mark.parametrize("B", [1, 3, 40])
 def test_streaming_equals_dense_for_any_chunk(tmp_path, kind, B):
@@ -185,6 +195,26 @@ def test_streaming_equals_dense_for_any_chunk(tmp_path, kind, B):
                 np.testing.assert_allclose(f, dense, **tolerance)
             np.testing.assert_allclose(modern.energy(source, x, 0.5), modern.energy(X, x, 0.5, chunk=50), rtol=1e-12 if kind == np.float64 else 1e-6)
             np.testing.assert_allclose(modern.weights(source, x, 0.5, chunk=100), (p / p.sum(axis=0)).T, **tolerance)
+
+
+@pytest.mark.usefixtures("float32_kernels")
+@pytest.mark.parametrize("N", [1, 2, 15, 16, 17, 31, 48, 64, 65, 100, 144, 272, 777, 1040, 2064])
+def test_float32_kernels_for_any_shape_and_address(N):
+    """Every tile and every remainder of registers; float64 takes another path."""
+    rng = np.random.default_rng(N)
+    for K, B, offset in [(1, 1, 0), (3, 2, 1), (7, 4, 5), (301, 1, 0), (301, 1, 7), (299, 1, 15), (97, 5, 0), (258, 16, 3), (241, 17, 0), (100, 33, 1),
+                         (247, 63, 2), (300, 64, 0), (35, 65, 0), (50, 130, 9)]:
+        X = native.aligned(K * N + 16, np.float32)[offset:offset + K * N].reshape(K, N)
+        X[:] = rng.standard_normal((K, N))
+        states = np.float32(X[rng.integers(K, size=B)] + 0.5 * rng.standard_normal((B, N)))
+        lam = 3 / np.sqrt(N)
+        np.testing.assert_allclose(modern.update(X, states, lam), modern.update(X.astype(float), states.astype(float), lam), rtol=0, atol=2e-5)
+        assert modern.energy(X, states, lam) == pytest.approx(modern.energy(X.astype(float), states.astype(float), lam), rel=1e-5, abs=1e-5)
+        for bad in (np.nan, np.inf, -np.inf):
+            before, X[-1, N // 2] = X[-1, N // 2], bad
+            with pytest.raises(ParameterError, match=rf"patterns\[{K - 1}, {N // 2}\] = "):
+                modern.update(X, states, lam)
+            X[-1, N // 2] = before
 
 
 def test_operations_of_a_namespace_equal_the_kernels():

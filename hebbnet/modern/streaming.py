@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..params import Parameter, ParameterError, count
-from . import kernels
+from . import kernels, native
 
 LAM = Parameter(name="lam", symbol=r"\lambda", meaning="inverse temperature of the log-sum-exp; it multiplies inner products", kind=float, low=0)
 PIECE = 2**23    # entries of a piece that is read, converted or generated at a time
@@ -123,6 +123,9 @@ def advance_numpy(x, states, lam, total, xp=np):
     kind = x.dtype.type
     about, strength = kernels.POWER[x.dtype], kind(min(lam * np.log2(np.e), np.finfo(kind).max))
     B, N = states.shape
+    if kind is np.float32 and native.LIBRARY is not None:
+        (native.one_pass if B <= FEW else native.batch)(x, states, strength, *total)
+        return
     if B <= FEW:
         kernels.one_pass(x, states, strength, about, *total)
         return

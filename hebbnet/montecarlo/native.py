@@ -1,15 +1,13 @@
 """native.c as a kernel of the compiled engine: which problems it takes, and their chains in its form.
 
-It is built with the package where there is a C compiler (setup.py) and used where the processor has its instructions; HEBBNET_NATIVE=0
-switches it off.  Everything runs without it, with the same spins.
+Numba's kernels take the rest, and everything where the library is not there (compiled.py), with the same spins.
 """
 import ctypes
-import os
-from importlib import util
 
 import numpy as np
 from numba import njit
 
+from ..compiled import address, library
 from .forms import Form
 
 FAST = dict(cache=True, nogil=True, error_model="numpy")
@@ -26,19 +24,7 @@ class _Problem(ctypes.Structure):
                 ("planes", ctypes.c_int64), ("base", ctypes.c_int64), ("a", ctypes.c_int64), ("b", ctypes.c_int64), ("denominator", ctypes.c_double)]
 
 
-def _library():
-    """The shared library, or None where it was not built, cannot run here, or is switched off."""
-    found = util.find_spec("hebbnet.montecarlo._native")
-    if os.environ.get("HEBBNET_NATIVE") == "0" or found is None:
-        return None
-    try:
-        library = ctypes.CDLL(found.origin)
-    except OSError:
-        return None
-    return library if hasattr(library, "hebbnet_layout") and library.hebbnet_layout() == LAYOUT else None
-
-
-LIBRARY = _library()
+LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
 
 
 def takes(problem):
@@ -105,15 +91,15 @@ class Kernel:
             (overlaps, limits, sites, following), addresses = self.room[C, count]
             pack(state.overlaps, state.spins, self.struct.S, self.name == "bytes", overlaps)
             fill(first, limits, sites)
-            self.call(ctypes.addressof(self.struct), C, count, _address(state.spins), *addresses[:3 if self.random else 2],
-                      *() if self.random else (None,), rule, addresses[3] if self.problem.dynamics == "parallel" else None, _address(flips))
+            self.call(ctypes.addressof(self.struct), C, count, address(state.spins), *addresses[:3 if self.random else 2],
+                      *() if self.random else (None,), rule, addresses[3] if self.problem.dynamics == "parallel" else None, address(flips))
             unpack(overlaps, self.struct.S, self.name == "bytes", N, state.overlaps)
         return flips
 
     def arrays(self, C, count, N):
         new = (np.empty((C, 64 * self.words), np.uint8 if self.name == "bytes" else np.int16), np.empty((C, count, N)),
                np.empty((C, count, N) if self.random else (C, 1, 1), np.int64), np.empty(N, np.int8))
-        return new, [_address(array) for array in new]
+        return new, [address(array) for array in new]
 
 
 @njit(**FAST)
@@ -141,7 +127,3 @@ def unpack(overlaps, S, small, N, X):
         else:
             for mu in range(S):
                 X[c, mu] = overlaps[c, mu]
-
-
-def _address(array):
-    return array.__array_interface__["data"][0]
