@@ -1,20 +1,27 @@
 /* Local fields of +-1 rows with the vector instructions that numba does not reach; the same integers, so the same spins.
 
    Loaded through ctypes (native.py) where the machine has AVX-512 with byte permutations; elsewhere numba's kernels are used.  Random numbers come
-   from the caller: limits and sites of every attempt.
+   from the caller: limits and sites of every attempt.  With X = sum_i xi_i s_i and c = X - s xi the field of a spin s is h = sum_mu xi D(c), for
+   which there are two ways.
 
-   bytes: N < 256.  A row's overlap is kept as the byte u = (X + N)/2, and what a pattern adds to the field is looked up, byte by byte, in a table of
-   128 entries that lives in two registers: one instruction for 64 patterns; two and a choice by the highest bit of u for N >= 128.  The sum of bytes is exact, and no
-   polynomial is evaluated.
-   words: D(c) a multiple of c (P = 2).  h = sum_mu xi X - s S from overlaps X as 16-bit integers.
+   From the overlaps, at every attempt:
+     bytes: N < 256 and D odd.  The byte u = (X + N)/2 stands for X, and what a pattern adds to the field is looked up, a byte of it at a time, in a
+       table of 64 or 128 entries that lies in one or two registers: one instruction for 64 patterns.
+     words: D(c) a multiple of c (P = 2).  h = sum_mu xi X - s S from overlaps X as 16-bit integers.
+     cubes: D(c) = (a c^3 + b c)/denominator (P = 4) and N < 1024.  Squares are split into 11 low bits and the rest, so that 16-bit products make
+       up the cubes, t^3 = t (t^2 mod 2^11) + 2^11 t floor(t^2/2^11), and their sums stay exact in 32 bits for a block of patterns.
+   From what was kept, for any D, where flips are few: with B = D(X + 1) + D(X - 1)
 
-   cubes: D(c) = (a c^3 + b c)/denominator (P = 4) and N < 1024.  Squares are split into 11 low bits and the rest, so that 16-bit products make up the
-   cubes, t^3 = t (t^2 mod 2^11) + 2^11 t floor(t^2/2^11), and their sums stay exact in 32 bits for a block of patterns.
+       h = sum over xi = +1 of B  -  sum_mu D(X + s),
 
-   Rows are filled up to whole registers with patterns of all +1, whose share is taken off again: a register of theirs costs no branch. */
+     so that an attempt adds up bytes of B that a flip makes anew, and the second sum is a number; after the flip of s to s' it is
+     sum over xi = +1 of B - h, for h did not change, and the one with -s' what is left of sum_mu B.
+
+   Both look up as many bytes, and entries, as nearly all patterns need.  The few whose X is larger (retrieved patterns) are listed, and what is
+   missing is added.  Rows are filled up to whole registers with patterns of all -1, whose share is taken off again. */
 #include <stdint.h>
 
-#define LAYOUT 1   /* of `problem` and of the arguments: raised with every change, here and in native.py */
+#define LAYOUT 2   /* of `problem` and of the arguments: raised with every change, here and in native.py */
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -30,34 +37,50 @@ int hebbnet_layout(void)   /* 0 where this machine cannot run the kernels */
 
 typedef struct {
     const uint64_t *bits;    /* (N, words): bit mu of row i is set where xi_mu,i = +1 */
-    int64_t N, S, words;     /* words = ceil(S / 64); patterns from S on are all +1 */
-    const uint8_t *tables;   /* bytes: (2, planes, 256), those of s = -1 first; entry u: byte `plane` of D(2 u - N - s) - base */
-    int64_t planes, base;
+    int64_t N, S, words;     /* words = ceil(S / 64); patterns from S on are all -1 */
+    const int64_t *fields;   /* (N): D at c = -(N-1), -(N-3), ... */
+    /* bytes; planes = 0: D is not odd, or too large */
+    const uint8_t *tables;   /* (2, planes, 128), those of s = -1 first; entry u mod size: byte `plane` of D(2 u - N - s) - base for u = low ... high */
+    const int64_t *missing;  /* (2, N + 1): D(2 u - N - s) less what the tables say */
+    int64_t planes, base, low, high, size;
     int64_t a, b;            /* cubes */
     double denominator;      /* a decision compares h * denominator with its limit */
+    /* kept: B = unit * value + offset */
+    const uint8_t *lookup;   /* N < 256: (depth, 128), entry u mod length: a byte of the value for u = from ... to */
+    const int32_t *entries;  /* N >= 256: (N + 1), the value, -1 outside from ... to */
+    const int64_t *beyond;   /* (N + 1): the value less what the tables say */
+    const int64_t *shares;   /* (N): offset times the number of xi_mu,i = +1 */
+    int64_t depth, unit, offset, from, to, length;   /* depth: bytes of the value, 0: nothing is kept */
+    double few;              /* flips in a sweep below which B is kept; infinite where there is no other way */
 } problem;
 
-/* Sum of the entries of all patterns, `planes` bytes of them; D is odd, so that a pattern with xi = -1 has the entry of N - u.
-   planes and large are constants where this is called, so that tables and sums stay in registers. */
-INLINE int64_t sum_planes(const problem *p, const uint8_t *u, const uint64_t *bits, const uint8_t *table, int planes, int large)
+typedef struct {
+    uint8_t *bytes;      /* (words, depth, 64): of the kept values */
+    int64_t *listed;     /* patterns outside the range of the way in use */
+    int64_t count;
+    int64_t sums[2];     /* sum_mu D(X + s) of s = -1, 1 */
+} memory;
+
+/* The listed among 64 patterns from `first` on, of which `mask` are outside */
+INLINE void list(const problem *p, memory *now, __mmask64 mask, int64_t first)
 {
-    const __m512i N = _mm512_set1_epi8((char)p->N), zero = _mm512_setzero_si512(), one = _mm512_set1_epi8(1);
-    __m512i part[4][4], sum[4];
-    for (int k = 0; k < planes; k++) {
-        for (int quarter = 0; quarter < (large ? 4 : 2); quarter++)
-            part[k][quarter] = _mm512_loadu_si512(table + 256 * k + 64 * quarter);
-        sum[k] = zero;
+    for (; mask; mask &= mask - 1) {
+        int64_t mu = first + __builtin_ctzll(mask);
+        if (mu < p->S)
+            now->listed[now->count++] = mu;
     }
-    for (int64_t w = 0; w < p->words; w++) {
-        __m512i x = _mm512_loadu_si512(u + 64 * w);
-        x = _mm512_mask_sub_epi8(x, ~bits[w], N, x);
-        for (int k = 0; k < planes; k++) {
-            __m512i entry = _mm512_permutex2var_epi8(part[k][0], x, part[k][1]);
-            if (large)
-                entry = _mm512_mask_mov_epi8(entry, _mm512_movepi8_mask(x), _mm512_permutex2var_epi8(part[k][2], x, part[k][3]));
-            sum[k] = _mm512_dpbusd_epi32(sum[k], entry, one);   /* four bytes to a sum of 32 bits, for up to 2^27 patterns */
-        }
-    }
+}
+
+INLINE __mmask64 outside(__m512i u, int64_t low, int64_t high)
+{
+    return _mm512_cmpgt_epu8_mask(_mm512_sub_epi8(u, _mm512_set1_epi8((char)low)), _mm512_set1_epi8((char)(high - low)));
+}
+
+INLINE int plus(const uint64_t *bits, int64_t mu) { return bits[mu >> 6] >> (mu & 63) & 1; }
+
+/* sum_k 2^(8 k) times the sum of the 16 numbers below 2^32 in sum[k] */
+INLINE int64_t combined(__m512i *sum, int planes)
+{
     for (int k = planes - 1; k >= 0; k--) {
         sum[k] = _mm512_add_epi64(_mm512_and_si512(sum[k], _mm512_set1_epi64(0xffffffff)), _mm512_srli_epi64(sum[k], 32));
         if (k < planes - 1)
@@ -66,34 +89,105 @@ INLINE int64_t sum_planes(const problem *p, const uint8_t *u, const uint64_t *bi
     return _mm512_reduce_add_epi64(sum[0]);
 }
 
-INLINE int64_t field_bytes(const problem *p, const uint8_t *u, int64_t i, int s)
+INLINE void load_table(const uint8_t *table, __m512i part[][2], int planes)
+{
+    for (int k = 0; k < planes; k++)
+        for (int half = 0; half < 2; half++)
+            part[k][half] = _mm512_loadu_si512(table + 128 * k + 64 * half);
+}
+
+INLINE __m512i look_up(const __m512i *part, __m512i u, int large)
+{
+    return large ? _mm512_permutex2var_epi8(part[0], u, part[1]) : _mm512_permutexvar_epi8(u, part[0]);
+}
+
+/* The entry of u, `planes` bytes of it */
+INLINE int64_t entry_of(const uint8_t *table, int64_t u, int64_t size, int64_t planes)
+{
+    int64_t entry = 0;
+    for (int64_t k = 0; k < planes; k++)
+        entry += (int64_t)table[128 * k + (u & (size - 1))] << (8 * k);
+    return entry;
+}
+
+/* Cases of up to four planes, so that tables and sums stay in registers */
+#define PLANES(count, run) switch (count) { case 1: run(1) break; case 2: run(2) break; case 3: run(3) break; case 4: run(4) break; }
+
+/* ---- from overlaps as bytes ------------------------------------------------------------------------------------------------------ */
+
+/* Sum of the entries of all patterns, `planes` bytes of them; D is odd, so that a pattern with xi = -1 has the entry of N - u. */
+INLINE int64_t sum_planes(const problem *p, const uint8_t *u, const uint64_t *bits, const uint8_t *table, int planes, int large)
+{
+    const __m512i N = _mm512_set1_epi8((char)p->N), one = _mm512_set1_epi8(1);
+    __m512i part[4][2], sum[4], other[4];
+    load_table(table, part, planes);
+    for (int k = 0; k < planes; k++)
+        sum[k] = other[k] = _mm512_setzero_si512();
+    int64_t w = 0;
+    for (; w + 2 <= p->words; w += 2) {
+        __m512i x = _mm512_loadu_si512(u + 64 * w), y = _mm512_loadu_si512(u + 64 * w + 64);
+        x = _mm512_mask_sub_epi8(x, ~bits[w], N, x);
+        y = _mm512_mask_sub_epi8(y, ~bits[w + 1], N, y);
+        for (int k = 0; k < planes; k++) {   /* four bytes to a sum of 32 bits, for up to 2^27 patterns */
+            sum[k] = _mm512_dpbusd_epi32(sum[k], look_up(part[k], x, large), one);
+            other[k] = _mm512_dpbusd_epi32(other[k], look_up(part[k], y, large), one);
+        }
+    }
+    if (w < p->words) {
+        __m512i x = _mm512_loadu_si512(u + 64 * w);
+        x = _mm512_mask_sub_epi8(x, ~bits[w], N, x);
+        for (int k = 0; k < planes; k++)
+            sum[k] = _mm512_dpbusd_epi32(sum[k], look_up(part[k], x, large), one);
+    }
+    for (int k = 0; k < planes; k++)
+        sum[k] = _mm512_add_epi32(sum[k], other[k]);
+    return combined(sum, planes);
+}
+
+INLINE int64_t field_bytes(const problem *p, const memory *now, const uint8_t *u, int64_t i, int s)
 {
     const uint64_t *bits = p->bits + i * p->words;
-    const uint8_t *table = p->tables + (s > 0) * p->planes * 256;
-    const int64_t padding = 64 * p->words - p->S;
-    int64_t h = p->S * p->base;
-    for (int64_t first = 0; first < p->planes; first += 4, table += 4 * 256) {   /* as many tables at a time as fit the registers */
-        int count = p->planes - first < 4 ? (int)(p->planes - first) : 4;
+    const uint8_t *table = p->tables + (s > 0) * p->planes * 128;
+    const int64_t *missing = p->missing + (s > 0) * (p->N + 1);
+    int64_t h = p->S * p->base - (64 * p->words - p->S) * entry_of(table, p->N - u[64 * p->words - 1], p->size, p->planes);
+    for (int64_t first = 0; first < p->planes; first += 4, table += 4 * 128) {   /* as many tables at a time as fit the registers */
         int64_t sum = 0;
-#define SUM(n) case n: sum = p->N < 128 ? sum_planes(p, u, bits, table, n, 0) : sum_planes(p, u, bits, table, n, 1); break;
-        switch (count) { SUM(1) SUM(2) SUM(3) SUM(4) }
+#define SUM(n) sum = p->size == 64 ? sum_planes(p, u, bits, table, n, 0) : sum_planes(p, u, bits, table, n, 1);
+        PLANES(p->planes - first < 4 ? p->planes - first : 4, SUM)
 #undef SUM
-        for (int k = 0; k < count; k++)
-            sum -= padding * ((int64_t)table[256 * k + u[64 * p->words - 1]] << (8 * k));
         h += sum << (8 * first);
+    }
+    for (int64_t n = 0; n < now->count; n++) {
+        const int64_t mu = now->listed[n];
+        h += missing[plus(bits, mu) ? u[mu] : p->N - u[mu]];
     }
     return h;
 }
 
-INLINE void turn_bytes(const problem *p, uint8_t *u, int64_t i, int s)   /* after spin i has become s */
+INLINE void list_bytes(const problem *p, memory *now, const uint8_t *u)
+{
+    now->count = 0;
+    for (int64_t w = 0; w < p->words; w++)
+        list(p, now, outside(_mm512_loadu_si512(u + 64 * w), p->low, p->high), 64 * w);
+}
+
+INLINE void turn_bytes(const problem *p, memory *now, uint8_t *u, int64_t i, int s)   /* after spin i has become s */
 {
     const uint64_t *bits = p->bits + i * p->words;
-    const __m512i up = _mm512_set1_epi8((char)s), down = _mm512_set1_epi8((char)-s);
+    const __m512i up = _mm512_set1_epi8((char)s), down = _mm512_set1_epi8((char)-s), low = _mm512_set1_epi8((char)p->low);
+    __m512i farthest = _mm512_setzero_si512();
     for (int64_t w = 0; w < p->words; w++) {
         __m512i x = _mm512_loadu_si512(u + 64 * w);
-        _mm512_storeu_si512(u + 64 * w, _mm512_add_epi8(x, _mm512_mask_blend_epi8(bits[w], down, up)));
+        x = _mm512_add_epi8(x, _mm512_mask_blend_epi8(bits[w], down, up));
+        _mm512_storeu_si512(u + 64 * w, x);
+        farthest = _mm512_max_epu8(farthest, _mm512_sub_epi8(x, low));
     }
+    now->count = 0;
+    if (_mm512_cmpgt_epu8_mask(farthest, _mm512_set1_epi8((char)(p->high - p->low))))
+        list_bytes(p, now, u);
 }
+
+/* ---- from overlaps as words ------------------------------------------------------------------------------------------------------ */
 
 INLINE int64_t total(__m512i x)   /* of 16 integers of 32 bits */
 {
@@ -101,7 +195,7 @@ INLINE int64_t total(__m512i x)   /* of 16 integers of 32 bits */
                                                     _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(x, 1))));
 }
 
-INLINE int64_t field_words(const problem *p, const int16_t *X, int64_t i, int s)
+INLINE int64_t field_words(const problem *p, const memory *now, const int16_t *X, int64_t i, int s)
 {
     const uint32_t *bits = (const uint32_t *)(p->bits + i * p->words);
     const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi16(1);
@@ -110,12 +204,12 @@ INLINE int64_t field_words(const problem *p, const int16_t *X, int64_t i, int s)
         __m512i x = _mm512_loadu_si512(X + 32 * w);
         sum = _mm512_add_epi32(sum, _mm512_madd_epi16(_mm512_mask_sub_epi16(x, ~bits[w], zero, x), one));
     }
-    return total(sum) - (64 * p->words - p->S) * X[64 * p->words - 1] - s * p->S;
+    return total(sum) + (64 * p->words - p->S) * X[64 * p->words - 1] - s * p->S;
 }
 
 #define BLOCK 128   /* registers of 32 patterns: sums of two products below 2^21 each time stay below 2^31 */
 
-INLINE int64_t field_cubes(const problem *p, const int16_t *X, int64_t i, int s)
+INLINE int64_t field_cubes(const problem *p, const memory *now, const int16_t *X, int64_t i, int s)
 {
     const uint32_t *bits = (const uint32_t *)(p->bits + i * p->words);
     const __m512i one = _mm512_set1_epi16(1), spin = _mm512_set1_epi16((short)s), low = _mm512_set1_epi16(2047), zero = _mm512_setzero_si512();
@@ -134,11 +228,13 @@ INLINE int64_t field_cubes(const problem *p, const int16_t *X, int64_t i, int s)
         cubes += total(lower) + 2048 * total(upper);
         sum += total(plain);
     }
-    int64_t t = X[64 * p->words - 1] - s, padding = 64 * p->words - p->S;
-    return p->a * (cubes - padding * t * t * t) + p->b * (sum - padding * t);
+    int64_t t = -X[64 * p->words - 1] - s, padding = 64 * p->words - p->S;
+    return (p->a * (cubes - padding * t * t * t) + p->b * (sum - padding * t)) / (int64_t)p->denominator;
 }
 
-INLINE void turn_words(const problem *p, int16_t *X, int64_t i, int s)
+INLINE void list_words(const problem *p, memory *now, const int16_t *X) {}
+
+INLINE void turn_words(const problem *p, memory *now, int16_t *X, int64_t i, int s)
 {
     const uint32_t *bits = (const uint32_t *)(p->bits + i * p->words);
     const __m512i up = _mm512_set1_epi16((short)(2 * s)), down = _mm512_set1_epi16((short)(-2 * s));
@@ -147,6 +243,154 @@ INLINE void turn_words(const problem *p, int16_t *X, int64_t i, int s)
         _mm512_storeu_si512(X + 32 * w, _mm512_add_epi16(x, _mm512_mask_blend_epi16(bits[w], down, up)));
     }
 }
+
+/* ---- from what was kept ---------------------------------------------------------------------------------------------------------- */
+
+/* Sum of the kept values of the patterns in `bits` */
+INLINE int64_t sum_kept(const problem *p, const uint8_t *bytes, const uint64_t *bits, int planes)
+{
+    const __m512i one = _mm512_set1_epi8(1);
+    __m512i sum[4], other[4];
+    for (int k = 0; k < planes; k++)
+        sum[k] = other[k] = _mm512_setzero_si512();
+    int64_t w = 0;
+    for (; w + 2 <= p->words; w += 2, bytes += 128 * planes)
+        for (int k = 0; k < planes; k++) {
+            sum[k] = _mm512_dpbusd_epi32(sum[k], _mm512_maskz_loadu_epi8(bits[w], bytes + 64 * k), one);
+            other[k] = _mm512_dpbusd_epi32(other[k], _mm512_maskz_loadu_epi8(bits[w + 1], bytes + 64 * (planes + k)), one);
+        }
+    if (w < p->words)
+        for (int k = 0; k < planes; k++)
+            sum[k] = _mm512_dpbusd_epi32(sum[k], _mm512_maskz_loadu_epi8(bits[w], bytes + 64 * k), one);
+    for (int k = 0; k < planes; k++)
+        sum[k] = _mm512_add_epi32(sum[k], other[k]);
+    return combined(sum, planes);
+}
+
+/* Sum of B over the patterns with xi = +1 of neuron i; u (X + N)/2 of a pattern */
+#define SUM_OF_ROW(name, type, at)                                                                      \
+    INLINE int64_t name(const problem *p, const memory *now, const type *overlaps, int64_t i)           \
+    {                                                                                                   \
+        const uint64_t *bits = p->bits + i * p->words;                                                  \
+        int64_t sum = 0;                                                                                \
+        PLANES(p->depth, SUM)                                                                           \
+        for (int64_t n = 0; n < now->count; n++)                                                        \
+            sum += plus(bits, now->listed[n]) ? p->beyond[at(overlaps[now->listed[n]])] : 0;            \
+        return p->unit * sum + p->shares[i];                                                            \
+    }
+#define SUM(n) sum = sum_kept(p, now->bytes, bits, n);
+#define OF_BYTE(u) (u)
+#define OF_WORD(X) (((X) + p->N) >> 1)
+SUM_OF_ROW(sum_row_bytes, uint8_t, OF_BYTE)
+SUM_OF_ROW(sum_row_words, int16_t, OF_WORD)
+#undef SUM
+
+/* Both sums of D after a change: `field` is that of a spin s in the row i, `all` the sum of all that are kept */
+#define SHARE(name, type, at, sum_row)                                                                                           \
+    INLINE void name(const problem *p, memory *now, const type *overlaps, int64_t i, int s, int64_t field, int64_t all)          \
+    {                                                                                                                            \
+        for (int64_t n = 0; n < now->count; n++)                                                                                 \
+            all += p->beyond[at(overlaps[now->listed[n]])];                                                                      \
+        now->sums[s > 0] = sum_row(p, now, overlaps, i) - field;                                                                 \
+        now->sums[s <= 0] = p->unit * all + p->offset * p->S - now->sums[s > 0];                                                 \
+    }
+SHARE(share_bytes, uint8_t, OF_BYTE, sum_row_bytes)
+SHARE(share_words, int16_t, OF_WORD, sum_row_words)
+
+/* Overlaps change by what spin i, now s, brings (s = 0: nothing), and values are kept anew; the sum of all that are kept */
+INLINE int64_t renew_planes(const problem *p, memory *now, uint8_t *u, int64_t i, int s, int planes, int large)
+{
+    const uint64_t *bits = p->bits + i * p->words;
+    const __m512i up = _mm512_set1_epi8((char)s), down = _mm512_set1_epi8((char)-s), one = _mm512_set1_epi8(1), from = _mm512_set1_epi8((char)p->from);
+    __m512i part[4][2], sum[4], farthest = _mm512_setzero_si512();
+    load_table(p->lookup, part, planes);
+    for (int k = 0; k < planes; k++)
+        sum[k] = _mm512_setzero_si512();
+    now->count = 0;
+    for (int64_t w = 0; w < p->words; w++) {
+        __m512i x = _mm512_loadu_si512(u + 64 * w);
+        x = _mm512_add_epi8(x, _mm512_mask_blend_epi8(bits[w], down, up));
+        _mm512_storeu_si512(u + 64 * w, x);
+        for (int k = 0; k < planes; k++) {
+            __m512i entry = look_up(part[k], x, large);
+            _mm512_storeu_si512(now->bytes + 64 * (planes * w + k), entry);
+            sum[k] = _mm512_dpbusd_epi32(sum[k], entry, one);
+        }
+        farthest = _mm512_max_epu8(farthest, _mm512_sub_epi8(x, from));
+    }
+    if (_mm512_cmpgt_epu8_mask(farthest, _mm512_set1_epi8((char)(p->to - p->from))))
+        for (int64_t w = 0; w < p->words; w++)
+            list(p, now, outside(_mm512_loadu_si512(u + 64 * w), p->from, p->to), 64 * w);
+    return combined(sum, planes) - (64 * p->words - p->S) * entry_of(p->lookup, u[64 * p->words - 1], p->length, planes);
+}
+
+INLINE int64_t renew_bytes(const problem *p, memory *now, uint8_t *u, int64_t i, int s)
+{
+    int64_t all = 0;
+#define RENEW(n) all = p->length == 64 ? renew_planes(p, now, u, i, s, n, 0) : renew_planes(p, now, u, i, s, n, 1);
+    PLANES(p->depth, RENEW)
+#undef RENEW
+    return all;
+}
+
+INLINE int64_t renew_words(const problem *p, memory *now, int16_t *X, int64_t i, int s)
+{
+    const __m512i zero = _mm512_setzero_si512();
+    __m512i sum = zero;   /* of 64 bits */
+    if (s)
+        turn_words(p, now, X, i, s);
+    now->count = 0;
+    for (int64_t w = 0; w < p->words; w++) {
+        int32_t entry[64];
+        for (int mu = 0; mu < 64; mu++)
+            entry[mu] = p->entries[OF_WORD(X[64 * w + mu])];
+        __mmask64 far = 0;
+        for (int quarter = 0; quarter < 4; quarter++) {
+            __m512i x = _mm512_loadu_si512(entry + 16 * quarter);
+            far |= (__mmask64)_mm512_cmplt_epi32_mask(x, zero) << (16 * quarter);
+            x = _mm512_max_epi32(x, zero);
+            sum = _mm512_add_epi64(sum, _mm512_add_epi64(_mm512_and_si512(x, _mm512_set1_epi64(0xffffffff)), _mm512_srli_epi64(x, 32)));
+            for (int64_t k = 0; k < p->depth; k++, x = _mm512_srli_epi32(x, 8))
+                _mm_storeu_si128((__m128i *)(now->bytes + 64 * (p->depth * w + k) + 16 * quarter), _mm512_cvtepi32_epi8(x));
+        }
+        if (__builtin_expect(far != 0, 0))
+            list(p, now, far, 64 * w);
+    }
+    int64_t all = _mm512_reduce_add_epi64(sum), last = OF_WORD(X[64 * p->words - 1]), padding = 64 * p->words - p->S;
+    return all - (p->entries[last] > 0 ? padding * p->entries[last] : 0);
+}
+
+/* The field of spin 0 for a start: from its overlaps where D is odd, else one pattern after the other */
+INLINE int64_t field_of_table(const problem *p, const uint8_t *u, const int16_t *X, int s)
+{
+    int64_t h = 0;
+    for (int64_t mu = 0; mu < p->S; mu++) {
+        const int64_t at = u ? u[mu] : OF_WORD(X[mu]);
+        h += plus(p->bits, mu) ? p->fields[at - (s > 0)] : -p->fields[at - (s < 0)];
+    }
+    return h;
+}
+
+INLINE void keep_bytes(const problem *p, memory *now, uint8_t *u, const int8_t *spins)
+{
+    int64_t field;
+    if (p->planes) {
+        list_bytes(p, now, u);
+        field = field_bytes(p, now, u, 0, spins[0]);
+    } else
+        field = field_of_table(p, u, 0, spins[0]);
+    int64_t all = renew_bytes(p, now, u, 0, 0);
+    share_bytes(p, now, u, 0, spins[0], field, all);
+}
+
+INLINE void keep_words(const problem *p, memory *now, int16_t *X, const int8_t *spins)
+{
+    int64_t field = field_of_table(p, 0, X, spins[0]);
+    int64_t all = renew_words(p, now, X, 0, 0);
+    share_words(p, now, X, 0, spins[0], field, all);
+}
+
+/* ---- sweeps ---------------------------------------------------------------------------------------------------------------------- */
 
 /* The new value of a spin s: rule 0, heat-bath, s = +1 iff h > limit; rule 1, a flip iff s h <= limit. */
 INLINE int8_t decide(int rule, double h, int8_t s, double limit)
@@ -157,37 +401,62 @@ INLINE int8_t decide(int rule, double h, int8_t s, double limit)
 }
 
 /* `sweeps` sweeps of every chain.  spins (C, N); overlaps (C, 64 words) of `type`; limits (C, sweeps, N); sites (C, sweeps, N), or NULL for the
-   order 0 ... N-1; next (N) scratch for parallel dynamics, else NULL; flips (C) is added to. */
-#define RUN(name, type, field, turn)                                                                                                    \
+   order 0 ... N-1; next (N) scratch for parallel dynamics, else NULL; flips (C) is added to; recent (C): flips of each chain's last sweep, which
+   decide about its next way; bytes (64 words depth) and listed (S): scratch. */
+#define RUN(name, type, field, start, turn, keep, sum_row, renew, share)                                                                \
     WIDE void name(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, type *overlaps, const double *limits,               \
-                   const int64_t *sites, int rule, int8_t *next, int64_t *flips)                                                        \
+                   const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, uint8_t *bytes, int64_t *listed)      \
     {                                                                                                                                   \
         const int64_t N = p->N;                                                                                                         \
         for (int64_t c = 0; c < chains; c++) {                                                                                          \
             int8_t *s = spins + c * N;                                                                                                  \
             type *x = overlaps + c * 64 * p->words;                                                                                     \
+            memory now = {bytes, listed, 0, {0, 0}};                                                                                    \
+            int keeping = -1;                                                                                                           \
             for (int64_t sweep = 0; sweep < sweeps; sweep++) {                                                                          \
                 const double *limit = limits + (c * sweeps + sweep) * N;                                                                \
                 const int64_t *site = sites ? sites + (c * sweeps + sweep) * N : 0;                                                     \
+                const int64_t before = flips[c];                                                                                        \
+                const int few = p->depth && recent[c] < p->few;                                                                         \
+                if (few && keeping != 1)                                                                                                \
+                    keep(p, &now, x, s);                                                                                                \
+                else if (!few && keeping)                                                                                               \
+                    start(p, &now, x);                                                                                                  \
+                keeping = few;                                                                                                          \
                 if (next)                                                                                                               \
-                    for (int64_t i = 0; i < N; i++)                                                                                     \
-                        next[i] = decide(rule, field(p, x, i, s[i]) * p->denominator, s[i], limit[i]);                                  \
+                    for (int64_t i = 0; i < N; i++) {                                                                                   \
+                        int64_t h = keeping ? sum_row(p, &now, x, i) - now.sums[s[i] > 0] : field(p, &now, x, i, s[i]);                 \
+                        next[i] = decide(rule, h * p->denominator, s[i], limit[i]);                                                     \
+                    }                                                                                                                   \
                 for (int64_t a = 0; a < N; a++) {                                                                                       \
-                    int64_t i = site ? site[a] : a;                                                                                     \
-                    int8_t to = next ? next[i] : decide(rule, field(p, x, i, s[i]) * p->denominator, s[i], limit[a]);                   \
+                    const int64_t i = site ? site[a] : a;                                                                               \
+                    int64_t h = 0;                                                                                                      \
+                    int8_t to;                                                                                                          \
+                    if (next)                                                                                                           \
+                        to = next[i];                                                                                                   \
+                    else {                                                                                                              \
+                        h = keeping ? sum_row(p, &now, x, i) - now.sums[s[i] > 0] : field(p, &now, x, i, s[i]);                         \
+                        to = decide(rule, h * p->denominator, s[i], limit[a]);                                                          \
+                    }                                                                                                                   \
                     if (to != s[i]) {                                                                                                   \
                         s[i] = to;                                                                                                      \
-                        turn(p, x, i, to);                                                                                              \
                         flips[c]++;                                                                                                     \
+                        if (keeping && !next)                                                                                           \
+                            share(p, &now, x, i, to, h, renew(p, &now, x, i, to));                                                      \
+                        else                                                                                                            \
+                            turn(p, &now, x, i, to);                                                                                    \
                     }                                                                                                                   \
                 }                                                                                                                       \
+                recent[c] = flips[c] - before;                                                                                          \
+                if (next && keeping)   /* all spins changed at once */                                                                  \
+                    keeping = -1;                                                                                                       \
             }                                                                                                                           \
         }                                                                                                                               \
     }
 
-RUN(hebbnet_bytes, uint8_t, field_bytes, turn_bytes)
-RUN(hebbnet_words, int16_t, field_words, turn_words)
-RUN(hebbnet_cubes, int16_t, field_cubes, turn_words)
+RUN(hebbnet_bytes, uint8_t, field_bytes, list_bytes, turn_bytes, keep_bytes, sum_row_bytes, renew_bytes, share_bytes)
+RUN(hebbnet_words, int16_t, field_words, list_words, turn_words, keep_words, sum_row_words, renew_words, share_words)
+RUN(hebbnet_cubes, int16_t, field_cubes, list_words, turn_words, keep_words, sum_row_words, renew_words, share_words)
 
 #else
 

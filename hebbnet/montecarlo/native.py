@@ -3,6 +3,8 @@
 Numba's kernels take the rest, and everything where the library is not there (compiled.py), with the same spins.
 """
 import ctypes
+from functools import partial
+from statistics import NormalDist
 
 import numpy as np
 from numba import njit
@@ -12,32 +14,45 @@ from .forms import Form
 
 FAST = dict(cache=True, nogil=True, error_model="numpy")
 
-LAYOUT = 1         # of what passes between here and native.c; a library built from an older source is not used
+LAYOUT = 2         # of what passes between here and native.c; a library built from an older source is not used
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
 MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
+MOST_KEPT = 4      # bytes of a kept value
 CUBES = 1024       # neurons below which a 16-bit integer holds 32 (c + 1)
+WORDS = 2**14      # neurons below which one holds an overlap
+LISTED = 0.25      # patterns expected outside the range of the bytes, were all overlaps random
 BATCH = 2**18      # attempts whose random numbers are held at a time
-
-
-class _Problem(ctypes.Structure):
-    _fields_ = [("bits", ctypes.c_void_p), ("N", ctypes.c_int64), ("S", ctypes.c_int64), ("words", ctypes.c_int64), ("tables", ctypes.c_void_p),
-                ("planes", ctypes.c_int64), ("base", ctypes.c_int64), ("a", ctypes.c_int64), ("b", ctypes.c_int64), ("denominator", ctypes.c_double)]
-
+# acceptance below which values of B are kept (measured crossovers)
+FEW = {"bytes": 0.3, "cubes": 0.1}
+FEW_ELSE = 0.2     # without another way in C: numba's kernels above
 
 LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
 
 
+class _Problem(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p if kind == "array" else kind) for name, kind in [
+        ("bits", "array"), ("N", ctypes.c_int64), ("S", ctypes.c_int64), ("words", ctypes.c_int64), ("fields", "array"), ("tables", "array"),
+        ("missing", "array"), *[(name, ctypes.c_int64) for name in ("planes", "base", "low", "high", "size", "a", "b")], ("denominator", ctypes.c_double),
+        *[(name, "array") for name in ("lookup", "entries", "beyond", "shares")],
+        *[(name, ctypes.c_int64) for name in ("depth", "unit", "offset", "first", "last", "length")], ("few", ctypes.c_double)]]
+
+
 def takes(problem):
-    """Which kernel of native.c has this problem's law ("bytes", "words" or "cubes"), or None: +-1 rows, exact fields, and D odd."""
+    """Which kernel of native.c has this problem's law, or None; +-1 rows and exact fields.
+
+    "bytes": N < 256;  "words": P = 2;  "cubes": P = 4;  "kept": any law, where flips are few.
+    """
     form = problem.form
-    if LIBRARY is None or not isinstance(form, Form) or not form.exact or (form.fields[::-1] != -form.fields).any():
+    if LIBRARY is None or not isinstance(form, Form) or not form.exact:
         return None
     N, S = problem.patterns.N, problem.patterns.S
+    if N >= SMALL and factor(form.fields) is not None:
+        return "words" if N < WORDS and S * N < 2**30 else None
+    if S >= 2**27 or N >= WORDS or kept(form.fields, S) is None:
+        return None
     if N < SMALL:
-        return "bytes" if planes(form.fields) <= MOST_BYTES and S < 2**27 else None
-    if factor(form.fields) is not None:
-        return "words" if N < 2**14 and S * N < 2**30 else None
-    return "cubes" if N < CUBES and form.kernel != "table" and len(form.coefficients) == 2 else None
+        return "bytes"
+    return "cubes" if N < CUBES and form.kernel != "table" and form.odd and len(form.coefficients) == 2 else "kept"
 
 
 def factor(fields):
@@ -47,68 +62,148 @@ def factor(fields):
     return k if (fields == k * np.arange(-(N - 1), N, 2)).all() else None
 
 
-def planes(fields):
-    return max(1, (int(fields.max() - fields.min()).bit_length() + 7) // 8)
+def kept(fields, S):
+    """B(X) at X = -N, -N+2, ..., N (N+1,), and how many bytes hold nearly all of S values, from which u = (X + N)/2 to which; None where 4 do not.
+
+    The value of B at the ends, of which the field uses one part only, is that of their neighbors.
+    """
+    N = len(fields)
+    B = np.empty(N + 1, np.int64)
+    B[1:-1] = fields[1:] + fields[:-1]
+    B[0], B[-1] = (B[1], B[-2]) if N > 1 else (0, 0)
+    unit = max(1, int(np.gcd.reduce(B - B[0])))
+    found = span(B // unit, S, MOST_KEPT, N < SMALL)
+    return found and (B, unit, *found)
+
+
+def span(values, S, most, looked_up):
+    """(bytes, entries, first, last): the fewest bytes, and then entries of a table (64 or 128; looked_up), that hold the differences of values, at
+    equally spaced overlaps symmetric about 0, in a symmetric range outside which at most LISTED of S random overlaps are expected, and the widest
+    such range; None if `most` bytes do not do."""
+    n = len(values) - 1
+    half = n // 2
+    left, right = values[half::-1], values[n - half:]   # outwards from the middle
+    widths = np.maximum.accumulate(np.maximum(left, right)) - np.minimum.accumulate(np.minimum(left, right))
+    needed = -NormalDist().inv_cdf(min(0.5, LISTED / (2 * S))) * np.sqrt(n)
+    for count in range(1, most + 1):
+        first = half + 1 - int(np.searchsorted(widths, min(2 ** (8 * count), 2**31 if most == MOST_KEPT else 2**62)))
+        for size in (64, 128) if looked_up else (n + 1,):
+            start = max(first, -(-(n + 1 - size) // 2))
+            if start == 0 or n - 2 * start >= needed:
+                return count, size, start, n - start
+    return None
+
+
+def table(values, first, last, planes, size, N):
+    """Bytes (planes, 128) of values[first ... last], the entry of u at u mod size, and what it says for every u = 0 ... N."""
+    entries = np.zeros(128, np.int64)
+    inside = np.arange(first, last + 1)
+    entries[inside % size] = values[inside]
+    entries &= 2 ** (8 * planes) - 1
+    return np.array([entries >> (8 * k) & 255 for k in range(planes)], np.uint8), entries[np.arange(N + 1) % size]
 
 
 class Kernel:
-    """A problem as native.c wants it; name: "bytes", "words" or "cubes"."""
+    """A problem as native.c wants it; name: "bytes", "words", "cubes" or "kept"."""
 
     def __init__(self, problem, name):
         self.problem, self.name, patterns, form = problem, name, problem.patterns, problem.form
         N, S = patterns.N, patterns.S
+        self.small = name == "bytes"
         self.words = -(-S // 64)
-        up = np.ones((N, 64 * self.words), bool)
+        up = np.zeros((N, 64 * self.words), bool)
         up[:, :S] = patterns.rows[:, :S] > 0
-        self.bits = np.packbits(up, axis=1, bitorder="little")
-        count, base, a, b, denominator = 0, 0, 0, 0, float(form.denominator)
-        if name == "bytes":
-            count, base = planes(form.fields), int(form.fields.min())
-        elif name == "words":
-            denominator *= factor(form.fields)
+        self.struct = _Problem(N=N, S=S, words=self.words, denominator=form.denominator, few=FEW.get(name, 0) * N)
+        self.arrays = {"bits": np.packbits(up, axis=1, bitorder="little"), "fields": form.fields}
+        if name == "words":
+            self.struct.denominator *= factor(form.fields)
         else:
-            (b, a), denominator = form.coefficients, 1.0   # of the field times its denominator
-        self.tables = np.zeros((2, max(count, 1), SMALL), np.uint8)
-        for s in (-1, 1):   # u = (X + N)/2, c = X - s; entries that no state reaches stay 0
-            for plane in range(count):
-                self.tables[(s + 1) // 2, plane, np.arange(N) + (s > 0)] = ((form.fields - base) >> (8 * plane)) & 255
-        self.struct = _Problem(self.bits.ctypes.data, N, S, self.words, self.tables.ctypes.data, count, base, a, b, denominator)
-        self.call = getattr(LIBRARY, f"hebbnet_{name}")
+            self.keep(form.fields, up.sum(axis=1))
+        if name == "cubes":
+            self.struct.b, self.struct.a = form.coefficients   # of the field times its denominator
+        if name == "kept" or (self.small and not self.look_up(form.fields)):
+            self.struct.few = np.inf
+        for field, array in self.arrays.items():
+            setattr(self.struct, field, address(array))
+        self.call = getattr(LIBRARY, f"hebbnet_{'words' if name == 'kept' else name}")
         self.call.restype = None
-
-        self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *2 * [ctypes.c_void_p]]
+        self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *5 * [ctypes.c_void_p]]
         self.random = problem.order == "random" and problem.dynamics != "parallel"
-        self.room = {}   # (chains, sweeps) -> arrays for them and their addresses: short calls are many
+        self.bytes, self.listed = np.empty(64 * self.words * max(1, self.struct.depth), np.uint8), np.empty(S, np.int64)
+        self.recent = self.flips = np.zeros(0, np.int64)
+        self.room = {}   # sweeps -> call and arrays: short calls are many
+
+    def keep(self, fields, ups):
+        """The tables of B."""
+        N, s = len(fields), self.struct
+        B, s.unit, s.depth, s.length, s.first, s.last = kept(fields, s.S)
+        s.offset = int(B[s.first:s.last + 1].min())
+        values = (B - s.offset) // s.unit
+        if self.small:
+            self.arrays["lookup"], seen = table(values, s.first, s.last, s.depth, s.length, N)
+        else:
+            seen = np.zeros(N + 1, np.int64)
+            seen[s.first:s.last + 1] = values[s.first:s.last + 1]
+            entries = seen.astype(np.int32)
+            entries[:s.first] = entries[s.last + 1:] = -1
+            self.arrays["entries"] = entries
+        self.arrays |= {"beyond": values - seen, "shares": s.offset * ups}
+
+    def look_up(self, fields):
+        """The tables of D, entry u for X = 2 u - N; False if D is not odd or too large."""
+        N, s = len(fields), self.struct
+        found = (fields[::-1] == -fields).all() and span(fields, s.S, MOST_BYTES, True)
+        if not found:
+            return False
+        s.planes, s.size, first, last = found
+        s.low, s.high = (first + 1, last) if first or s.size < N + 1 else (0, N)   # c = X -+ 1 is inside for both spins
+        s.base = int(fields[first:last + 1].min())
+        tables, missing = np.empty((2, s.planes, 128), np.uint8), np.zeros((2, N + 1), np.int64)
+        for k in range(2):
+            values = np.concatenate([fields, fields[-1:]] if k == 0 else [fields[:1], fields])   # no state reaches the entry that is filled up
+            tables[k], seen = table(values - s.base, s.low, s.high, s.planes, s.size, N)
+            missing[k] = values - s.base - seen
+        self.arrays |= {"tables": tables, "missing": missing}
+        return True
 
     def advance(self, state, sweeps, rule, fill):
         """Advance `state` in place; flips made (C,).  fill(first, limits, sites): random numbers for limits (C, sweeps, N), sites the same."""
         C, N = state.spins.shape
-        flips, step = np.zeros(C, np.int64), max(1, BATCH // (C * N))
+        step = max(1, BATCH // (C * N))
+        if len(self.recent) != C:
+            self.recent, self.flips = np.zeros(C, np.int64), np.zeros(C, np.int64)
+            self.room = {}
+        self.flips[:] = 0
         for first in range(state.sweep, state.sweep + sweeps, step):
             count = min(step, state.sweep + sweeps - first)
-            if (C, count) not in self.room:
-                self.room = {(C, count): self.arrays(C, count, N)}
-            (overlaps, limits, sites, following), addresses = self.room[C, count]
-            pack(state.overlaps, state.spins, self.struct.S, self.name == "bytes", overlaps)
+            if count not in self.room:
+                self.room = {count: self.call_of(C, count, N, rule)}
+            call, spins, overlaps, limits, sites, _ = self.room[count]
+            pack(state.overlaps, state.spins, self.struct.S, self.small, spins, overlaps)
             fill(first, limits, sites)
-            self.call(ctypes.addressof(self.struct), C, count, address(state.spins), *addresses[:3 if self.random else 2],
-                      *() if self.random else (None,), rule, addresses[3] if self.problem.dynamics == "parallel" else None, address(flips))
-            unpack(overlaps, self.struct.S, self.name == "bytes", N, state.overlaps)
-        return flips
+            call()
+            unpack(spins, overlaps, self.struct.S, self.small, state.spins, state.overlaps)
+        return self.flips.copy()
 
-    def arrays(self, C, count, N):
-        new = (np.empty((C, 64 * self.words), np.uint8 if self.name == "bytes" else np.int16), np.empty((C, count, N)),
-               np.empty((C, count, N) if self.random else (C, 1, 1), np.int64), np.empty(N, np.int8))
-        return new, [address(array) for array in new]
+    def call_of(self, C, count, N, rule):
+        """The call for so many chains and sweeps, and the arrays it uses: their addresses cost more than a short run."""
+        spins, overlaps = np.empty((C, N), np.int8), np.empty((C, 64 * self.words), np.uint8 if self.small else np.int16)
+        limits, sites = np.empty((C, count, N)), np.empty((C, count, N) if self.random else (C, 1, 1), np.int64)
+        following = np.empty(N, np.int8) if self.problem.dynamics == "parallel" else None
+        arrays = [spins, overlaps, limits, sites if self.random else None], [following, self.flips, self.recent, self.bytes, self.listed]
+        before, after = [[array if array is None else address(array) for array in some] for some in arrays]
+        call = partial(self.call, ctypes.addressof(self.struct), C, count, *before, rule, *after)
+        return call, spins, overlaps, limits, sites, following   # kept, with what has its address
 
 
 @njit(**FAST)
-def pack(X, spins, S, small, overlaps):
-    """Overlaps as native.c has them, and those of the patterns of all +1 that fill the last register."""
+def pack(X, s, S, small, spins, overlaps):
+    """Spins, and overlaps as native.c has them, with those of the patterns of all -1 that fill the last register."""
     for c in range(len(spins)):
         total, N = 0, spins.shape[1]
         for i in range(N):
-            total += spins[c, i]
+            spins[c, i] = s[c, i]
+            total -= s[c, i]
         if small:
             for mu in range(S):
                 overlaps[c, mu] = (np.int32(X[c, mu]) + N) >> 1
@@ -119,8 +214,11 @@ def pack(X, spins, S, small, overlaps):
 
 
 @njit(**FAST)
-def unpack(overlaps, S, small, N, X):
+def unpack(spins, overlaps, S, small, s, X):
     for c in range(len(X)):
+        N = spins.shape[1]
+        for i in range(N):
+            s[c, i] = spins[c, i]
         if small:
             for mu in range(S):
                 X[c, mu] = 2 * np.int32(overlaps[c, mu]) - N

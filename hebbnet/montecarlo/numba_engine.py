@@ -130,7 +130,7 @@ class Engine:
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
         name = native.takes(problem) if C else None
         self.native = native.Kernel(problem, name) if name else None
-        self.work = np.empty((2, N))
+        self.work, self.draws = np.empty((2, N)), {}
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
             self.squares = np.sum(problem.patterns.rows.astype(float) ** 2, axis=0)
@@ -149,10 +149,16 @@ class Engine:
             flips += more
         return state, flips
 
+    def drawn(self, C):
+        """(units (C,), rule, draws (C,)) of C chains."""
+        if C not in self.draws:
+            units = self.problem.units(C)
+            self.draws = {C: (units, *rules(self.problem, units))}
+        return self.draws[C]
+
     def run(self, state, sweeps):
         problem, rows = self.problem, self.problem.patterns.rows
-        units = problem.units(len(state.spins))
-        rule, draws = rules(problem, units)
+        units, rule, draws = self.drawn(len(state.spins))
         flips = np.zeros(len(units), np.int64)
         order = (problem.key, problem.sample, state.sweep, sweeps, rule, draws, units, problem.order == "random",
                  problem.dynamics == "parallel", flips)
