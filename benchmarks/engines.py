@@ -12,6 +12,7 @@ import time
 import click
 import numba
 import numpy as np
+import threadpoolctl
 from machine import write
 
 from hebbnet.montecarlo import MonteCarlo
@@ -89,11 +90,21 @@ def read_rate(size):
 def sgemm(size=2048):
     """Multiply-adds per second of a product of two float32 matrices."""
     a, best = np.random.default_rng(0).random((size, size), np.float32), np.inf
-    for _ in range(REPEATS + 1):
-        start = time.perf_counter()
-        a @ a
-        best = min(best, time.perf_counter() - start)
+    with threadpoolctl.threadpool_limits(1):
+        for _ in range(REPEATS + 1):
+            start = time.perf_counter()
+            a @ a
+            best = min(best, time.perf_counter() - start)
     return size**3 / best
+
+
+def case(P, N, K, acceptance, limit=None, seconds=SECONDS, repeats=REPEATS):
+    """Speeds of the engine with and without the C kernels, in turn, beside the limit (measured here if it is not given)."""
+    limit, T = limit or read_rate(N * K), temperature(P, N, K, acceptance)
+    runs = [[pieces(P, N, K, T, acceptance, seconds, C) for C in (True, False)] for _ in range(repeats)]
+    (rate, seen, kernel), (plain, _, _) = (max(run[k] for run in runs) for k in range(2))
+    return {"P": P, "N": N, "K": K, "T": T, "acceptance": seen, "kernel": kernel, "flips_per_second": rate,
+            "pattern_updates_per_second": rate * K, "limit": limit, "numba_flips_per_second": plain}
 
 
 @click.command(help=__doc__)
@@ -104,12 +115,10 @@ def command(save):
     for P, N, K, acceptances in CASES:
         limit = read_rate(N * K)
         for acceptance in acceptances:
-            T = temperature(P, N, K, acceptance)
-            runs = [[pieces(P, N, K, T, acceptance, SECONDS, C) for C in (True, False)] for _ in range(REPEATS)]   # in turn
-            (rate, seen, kernel), (plain, _, _) = (max(run[k] for run in runs) for k in range(2))
-            rows.append({"P": P, "N": N, "K": K, "T": T, "acceptance": seen, "kernel": kernel, "flips_per_second": rate,
-                         "pattern_updates_per_second": rate * K, "limit": limit, "numba_flips_per_second": plain})
-            print(f"{P:2d} {N:5d} {K:7d} {seen:7.3f} {kernel:>8} {rate / 1e6:9.2f} {rate * K / 1e9:8.2f} {limit / 1e9:8.2f} "
+            row = case(P, N, K, acceptance, limit)
+            rows.append(row)
+            rate, plain = row["flips_per_second"], row["numba_flips_per_second"]
+            print(f"{P:2d} {N:5d} {K:7d} {row['acceptance']:7.3f} {row['kernel']:>8} {rate / 1e6:9.2f} {rate * K / 1e9:8.2f} {limit / 1e9:8.2f} "
                   f"{rate * K / limit:6.0%} {plain * K / 1e9:8.2f} {rate / plain:6.2f}", flush=True)
     fma = sgemm()
     print("limit: K bytes per attempt over the single-thread read rate at N K bytes, in 1e9 pattern-updates per second")

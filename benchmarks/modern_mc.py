@@ -27,17 +27,17 @@ def add(x):
     return total
 
 
-def best(function):
+def best(function, budget=BUDGET):
     function()
     times, first = [], time.perf_counter()
-    while len(times) < FEWEST or time.perf_counter() - first < BUDGET:
+    while len(times) < FEWEST or time.perf_counter() - first < budget:
         begin = time.perf_counter()
         function()
         times.append(time.perf_counter() - begin)
     return min(times)
 
 
-def read_limit(size):
+def read_limit(size, budget=BUDGET):
     """Bytes per second of reading `size` bytes again and again."""
     x = np.zeros(max(size // 8, 1))
     times = max(1, 4 * 10**6 // x.size)
@@ -45,10 +45,10 @@ def read_limit(size):
     def many():
         for _ in range(times):
             add(x)
-    return 8 * x.size * times / best(many)
+    return 8 * x.size * times / best(many, budget)
 
 
-def chains(network, sweeps, **point):
+def chains(network, sweeps, budget, **point):
     """(seconds, flips per attempt) of `sweeps` sweeps of one chain from the pattern."""
     task = MonteCarlo(network, chains=1, disorder=1, thermalize=0)
     problem = task.problem(task.check(point), sample=0, seed=1)
@@ -57,28 +57,36 @@ def chains(network, sweeps, **point):
 
     def run():
         made.append(engine.advance(state, sweeps)[1][0])     # states change in place; the same sweeps again
-    return best(run), float(np.mean(made)) / sweeps / problem.attempts
+    return best(run, budget), float(np.mean(made)) / sweeps / problem.attempts
+
+
+def binary(K, T, N=40, budget=BUDGET):
+    """Attempted flips per second of the "exponential" network."""
+    sweeps = max(1, 10**6 // K)
+    seconds, flips = chains("exponential", sweeps, budget, N=N, K=K, T=T)
+    return row("binary attempts", N, K, T, N * sweeps / seconds, flips, 5 * K, budget)
+
+
+def sphere(K, N=64, budget=BUDGET):
+    """Moves per second of the "modern" network on the sphere."""
+    seconds, flips = chains("modern", 20, budget, N=N, K=K, T=0.5, lam=1.0)
+    return row("sphere moves", N, K, 0.5, 20 / seconds, flips, 8 * N * K, budget)
+
+
+def row(what, N, K, T, rate, flips, touched, budget):
+    limit = read_limit(touched, budget)
+    return {"what": what, "N": N, "K": K, "T": T, "per_second": rate, "flips_per_attempt": flips, "bytes_per_second": touched * rate,
+            "read_limit": limit, "ratio": touched * rate / limit}
 
 
 @click.command(help=__doc__)
 @click.option("--save", type=click.Path(dir_okay=False), help="also write the figures as JSON")
 def command(save):
-    rows = []
-    for K in (10**4, 10**5, 10**6):
-        for T in (0.3, 1.5):
-            seconds, flips = chains("exponential", max(1, 10**6 // K), N=40, K=K, T=T)
-            rate, limit = 40 * max(1, 10**6 // K) / seconds, read_limit(5 * K)
-            rows.append({"what": "binary attempts", "N": 40, "K": K, "T": T, "per_second": rate, "flips_per_attempt": flips,
-                         "bytes_per_second": 5 * K * rate, "read_limit": limit, "ratio": 5 * K * rate / limit})
-    for K in (10**3, 10**4):
-        seconds, flips = chains("modern", 20, N=64, K=K, T=0.5, lam=1.0)
-        rate, size = 20 / seconds, 8 * 64 * K
-        rows.append({"what": "sphere moves", "N": 64, "K": K, "T": 0.5, "per_second": rate, "flips_per_attempt": flips,
-                     "bytes_per_second": size * rate, "read_limit": read_limit(size), "ratio": size * rate / read_limit(size)})
-    for row in rows:
-        print(f"{row['what']:16} N = {row['N']}, K = {row['K']:>8}, T = {row['T']}: {row['per_second']:12,.0f} a second "
-              f"({row['flips_per_attempt']:.3f} accepted), "
-              f"{row['bytes_per_second'] / 1e9:6.2f} GB/s of {row['read_limit'] / 1e9:6.2f}, {100 * row['ratio']:.0f} %", flush=True)
+    rows = [binary(K, T) for K in (10**4, 10**5, 10**6) for T in (0.3, 1.5)] + [sphere(K) for K in (10**3, 10**4)]
+    for each in rows:
+        print(f"{each['what']:16} N = {each['N']}, K = {each['K']:>8}, T = {each['T']}: {each['per_second']:12,.0f} a second "
+              f"({each['flips_per_attempt']:.3f} accepted), "
+              f"{each['bytes_per_second'] / 1e9:6.2f} GB/s of {each['read_limit'] / 1e9:6.2f}, {100 * each['ratio']:.0f} %", flush=True)
     loads = []
     for ensemble in ("spherical", "gaussian", "binary"):
         given = {"N": 40, "lam": 1.0, "ensemble": ensemble, "overlap": 1.0, "probes": 1, "largest": 10**5}

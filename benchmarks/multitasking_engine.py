@@ -23,13 +23,17 @@ TEMPERATURES = (0.05, 0.5)   # in units of 1-d, where the paramagnet begins
 SEED, REPEATS, SECONDS, SWEEPS = 1, 3, 0.5, 5
 
 
-def rate(N, K, d, T, order):
-    """(attempted flips per second, acceptance, nonzero entries per neuron) of runs of SWEEPS sweeps from the same start; the best of REPEATS."""
+def case(N, K, d, T, order, numbers=None, seconds=SECONDS, repeats=REPEATS):
+    """Speed of runs of SWEEPS sweeps from the same start, the best of `repeats`, beside the limits."""
     task = MonteCarlo("multitasking", chains=1, order=order)
     problem = task.problem(task.check({"N": N, "K": K, "d": d, "T": T}), sample=0, seed=SEED)
-    engine, start = Engine(problem), task.initial(problem, SEED)
+    engine, start, entries = Engine(problem), task.initial(problem, SEED), len(problem.patterns.rows.value) / N
     engine.advance(copied(start), 1)   # compiles
-    return *max(timed(engine, start, SWEEPS, SECONDS) for _ in range(REPEATS)), len(problem.patterns.rows.value) / N
+    flips, acceptance = max(timed(engine, start, SWEEPS, seconds) for _ in range(repeats))
+    touched = 13 * entries + 49
+    return {"N": N, "K": K, "d": d, "T": T, "order": order, "acceptance": acceptance, "entries": entries, "flips_per_second": flips,
+            "bytes_per_flip": touched, "limit": read_rate(int(N * (5 * entries + 49) + 8 * K)) / touched,
+            "numbers_per_second": numbers or numbers_rate(N)}
 
 
 def numbers_rate(N):
@@ -51,12 +55,9 @@ def command(save):
         numbers = numbers_rate(N)
         for T in (t * (1 - d) for t in TEMPERATURES):
             for order in ("random", "systematic"):
-                flips, acceptance, entries = rate(N, K, d, T, order)
-                touched = 13 * entries + 49
-                limit = read_rate(int(N * (5 * entries + 49) + 8 * K)) / touched
-                rows.append({"N": N, "K": K, "d": d, "T": T, "order": order, "acceptance": acceptance, "entries": entries,
-                             "flips_per_second": flips, "bytes_per_flip": touched, "limit": limit, "numbers_per_second": numbers})
-                print(f"{N:8d} {K:4d} {d:4.1f} {T:6.3f} {order:>10} {acceptance:7.3f} {flips / 1e6:8.2f} {flips * entries / 1e6:9.1f} "
+                rows.append(row := case(N, K, d, T, order, numbers))
+                flips, limit = row["flips_per_second"], row["limit"]
+                print(f"{N:8d} {K:4d} {d:4.1f} {T:6.3f} {order:>10} {row['acceptance']:7.3f} {flips / 1e6:8.2f} {flips * row['entries'] / 1e6:9.1f} "
                       f"{limit / 1e6:8.1f} {flips / limit:6.0%} {numbers / 1e6:8.1f}", flush=True)
     print("Mflip/s: attempted flips; limit: bytes of an attempt over the single-thread read rate, numbers: random ones alone, in 1e6 per second")
     write(save, multitasking=rows)

@@ -11,6 +11,7 @@ import time
 import click
 import numpy as np
 from machine import write
+from timing import best
 
 import hebbnet as hn
 from hebbnet.meanfield import nested
@@ -42,14 +43,8 @@ def diagram(k=0):
 def command(save):
     rows = []
     for name, call in CALLS.items():
-        call(0)                                              # compiles
-        times = []
-        for k in range(1, 6):
-            start = time.perf_counter()
-            call(k)
-            times.append(time.perf_counter() - start)
-        rows.append({"call": name, "seconds": min(times)})
-        print(f"{name:38} {1e3 * min(times):10.3f} ms", flush=True)
+        rows.append({"call": name, "seconds": best(call)})
+        print(f"{name:38} {1e3 * rows[-1]['seconds']:10.3f} ms", flush=True)
     start = time.perf_counter()
     diagram()
     rows.append({"call": "phase diagram, 50 temperatures", "seconds": time.perf_counter() - start})

@@ -4,25 +4,13 @@
 """
 import subprocess
 import sys
-import time
 
 import click
 import numpy as np
 from machine import write
+from timing import best
 
 import hebbnet as hn
-
-
-def best(call, repeats=5):
-    """Seconds of the quickest of `repeats` calls, after one that compiles."""
-    call(0)
-    times = []
-    for k in range(1, repeats + 1):
-        start = time.perf_counter()
-        call(k)
-        times.append(time.perf_counter() - start)
-    return min(times)
-
 
 ALPHA, T = np.linspace(0.001, 0.47, 100), np.linspace(0.0, 0.99, 100)
 CALLS = {   # the argument k makes every call a new problem, so that nothing comes from a cache
