@@ -1,5 +1,6 @@
 """What a stored benchmark says about the machine it ran on, and how it is stored."""
 import json
+import os
 import platform
 
 import cpuinfo
@@ -8,9 +9,11 @@ import numpy
 
 import hebbnet
 
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
 
 def about():
-    return {"cpu": cpuinfo.get_cpu_info().get("brand_raw", platform.processor()), "machine": platform.machine(),
+    return {"cores": CORES, "cpu": cpuinfo.get_cpu_info().get("brand_raw", platform.processor()), "machine": platform.machine(),
             "llvm_target": numba.core.codegen.ll.get_host_cpu_name(), "python": platform.python_version(), "numba": numba.__version__,
             "numpy": numpy.__version__, "hebbnet": hebbnet.__version__}
 

@@ -109,14 +109,15 @@ def start_of(acceptance):
     return "pattern" if acceptance < 0.1 else "random"
 
 
-def compare(P, N, K, acceptance, repeats=REPEATS, reads=READS, sweeps=300):
-    """A row: attempted flips per second of both, after the check that it is the same work.  Different; ImportError without the peer."""
+def compare(P, N, K, acceptance, repeats=REPEATS, reads=READS, sweeps=300, alone=False):
+    """A row: attempted flips per second of both, after the check that it is the same work.  Different; ImportError without the peer.
+
+    alone: without the peer, whose entries are then not there.
+    """
     T, (name, peer) = temperature(P, N, K, acceptance), PEERS[P]
     task = MonteCarlo("dense", dynamics="metropolis", order="systematic", chains=reads, start=start_of(acceptance))
     problem = task.problem(task.check({"P": P, "N": N, "K": K, "T": T}), sample=0, seed=SEED)
-    engine, starts = Engine(problem), task.starts(problem, SEED)
-    theirs = peer(problem, starts)
-    row = {"P": P, "N": N, "K": K, "T": T, "peer": name, "peer_version": versions()[name], **check(problem, engine, starts, theirs, sweeps)}
+    engine, starts, row, runs = Engine(problem), task.starts(problem, SEED), {"P": P, "N": N, "K": K, "T": T}, {}
 
     def ours(count):
         state = problem.begin(starts[:1].copy())
@@ -124,10 +125,16 @@ def compare(P, N, K, acceptance, repeats=REPEATS, reads=READS, sweeps=300):
         engine.advance(state, count)
         return time.perf_counter() - begin
 
-    times = [[run(count) for count in (FEW, many(acceptance)) for run in (ours, lambda count: theirs.sample(count, 1)[0])] for _ in range(repeats)]
-    few, their_few, long, their_long = np.min(times, axis=0)
-    attempts = (many(acceptance) - FEW) * N
-    return row | {"flips_per_second": attempts / (long - few), "peer_flips_per_second": attempts / (their_long - their_few)}
+    runs["flips_per_second"] = ours
+    if alone:
+        ours(FEW)   # compiles, and lets the engine choose its form
+    else:
+        theirs = peer(problem, starts)
+        row |= {"peer": name, "peer_version": versions()[name], **check(problem, engine, starts, theirs, sweeps)}
+        runs["peer_flips_per_second"] = lambda count: theirs.sample(count, 1)[0]
+    counts = FEW, many(acceptance)
+    times = np.min([[[run(count) for count in counts] for run in runs.values()] for _ in range(repeats)], axis=0)
+    return row | {rate: float((counts[1] - counts[0]) * N / (long - few)) for rate, (few, long) in zip(runs, times)}
 
 
 def check(problem, engine, starts, peer, sweeps):
