@@ -1,16 +1,16 @@
 """Speed of modern networks: binary flips and sphere moves beside the bytes they touch, exponential loads, and a point of each line of theory.
 
 Binary attempts read a row (1 byte) and a weight (4 bytes) per pattern; sphere moves read every pattern, 8 bytes per entry.  The limit is the
-best of many reads of as many bytes in the same run (a sum over float64), one thread.  Each figure is the best of the repeats of some seconds, of
-pieces of milliseconds.
+best of many reads of as many bytes in the same run, one thread.  Each figure is the best of the repeats of some seconds, of
+pieces of milliseconds, processor time.
 
     python benchmarks/modern_mc.py [--save benchmarks/results/modern_mc.json]
 """
 import time
 
 import click
-import numba
 import numpy as np
+from engines import read_rate
 from machine import write
 
 import hebbnet as hn
@@ -19,33 +19,14 @@ from hebbnet.montecarlo import MonteCarlo, preparing
 BUDGET, FEWEST = 4.0, 5    # seconds of repeats of a piece, and how many there are at least
 
 
-@numba.njit(fastmath=True)
-def add(x):
-    total = 0.0
-    for k in range(x.size):
-        total += x[k]
-    return total
-
-
 def best(function, budget=BUDGET):
     function()
     times, first = [], time.perf_counter()
     while len(times) < FEWEST or time.perf_counter() - first < budget:
-        begin = time.perf_counter()
+        begin = time.thread_time()
         function()
-        times.append(time.perf_counter() - begin)
+        times.append(time.thread_time() - begin)
     return min(times)
-
-
-def read_limit(size, budget=BUDGET):
-    """Bytes per second of reading `size` bytes again and again."""
-    x = np.zeros(max(size // 8, 1))
-    times = max(1, 4 * 10**6 // x.size)
-
-    def many():
-        for _ in range(times):
-            add(x)
-    return 8 * x.size * times / best(many, budget)
 
 
 def chains(network, sweeps, budget, **point):
@@ -64,17 +45,17 @@ def binary(K, T, N=40, budget=BUDGET):
     """Attempted flips per second of the "exponential" network."""
     sweeps = max(1, 10**6 // K)
     seconds, flips = chains("exponential", sweeps, budget, N=N, K=K, T=T)
-    return row("binary attempts", N, K, T, N * sweeps / seconds, flips, 5 * K, budget)
+    return row("binary attempts", N, K, T, N * sweeps / seconds, flips, 5 * K)
 
 
 def sphere(K, N=64, budget=BUDGET):
     """Moves per second of the "modern" network on the sphere."""
     seconds, flips = chains("modern", 20, budget, N=N, K=K, T=0.5, lam=1.0)
-    return row("sphere moves", N, K, 0.5, 20 / seconds, flips, 8 * N * K, budget)
+    return row("sphere moves", N, K, 0.5, 20 / seconds, flips, 8 * N * K)
 
 
-def row(what, N, K, T, rate, flips, touched, budget):
-    limit = read_limit(touched, budget)
+def row(what, N, K, T, rate, flips, touched):
+    limit = read_rate(touched)
     return {"what": what, "N": N, "K": K, "T": T, "per_second": rate, "flips_per_attempt": flips, "bytes_per_second": touched * rate,
             "read_limit": limit, "ratio": touched * rate / limit}
 

@@ -1,4 +1,4 @@
-"""Speed of one-step replica symmetry breaking, one core: time per call after compilation, and what dominates it.
+"""Speed of one-step replica symmetry breaking, one core: processor time per call after compilation, and what dominates it.
 
     python benchmarks/onestep.py [--save benchmarks/results/NAME.json]
 

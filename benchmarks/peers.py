@@ -5,7 +5,8 @@ P = 4 as an explicit tensor of N(N-1)(N-2)(N-3)/24 couplings, which is why N is 
 
 First each is held against ours: the energy of every state that it returns is that of the network, and after as many sweeps from the same kind
 of start its mean energy and its acceptance (spins that one more sweep has turned) are ours within LARGEST standard errors.  If not, `Different`
-is raised.  Then times: many sweeps less few, so that building its graph does not count, ours and its in turn, the best of REPEATS.
+is raised.  Then times: many sweeps less few, so that building its graph does not count, ours and its in turn, processor time, the
+best of REPEATS.
 
     python -m pip install 'hebbnet[peers]'
     python benchmarks/peers.py [--save benchmarks/results/peers.json]
@@ -60,11 +61,11 @@ class Annealer:
     def sample(self, sweeps, reads, starts=None):
         """(seconds, states (reads, N), energies (reads,)) after so many sweeps."""
         starts = self.starts[:reads] if starts is None else starts
-        begin = time.perf_counter()
+        begin = time.process_time()
         found = self.sampler.sample(self.model, beta_schedule_type="custom", beta_schedule=[1 / self.T], num_sweeps_per_beta=sweeps,
                                     num_reads=reads, seed=SEED, initial_states=(starts, list(range(starts.shape[1]))),
                                     initial_states_generator="none")
-        spent = time.perf_counter() - begin
+        spent = time.process_time() - begin
         return spent, found.record.sample[:, np.argsort(list(found.variables))], found.record.energy
 
     def next(self, sweeps, states):
@@ -73,7 +74,7 @@ class Annealer:
 
 
 class Tensor:
-    """OpenJij, from random states of its own; its clock stops while it builds the model."""
+    """OpenJij, from random states of its own."""
 
     def __init__(self, problem, starts):
         from openjij import SASampler
@@ -89,9 +90,10 @@ class Tensor:
         self.sampler, self.T, self.N = SASampler(), problem.T, N
 
     def sample(self, sweeps, reads):
+        begin = time.process_time()
         found = self.sampler.sample_hubo(self.polynomial, "SPIN", num_sweeps=sweeps, num_reads=reads, num_threads=1, beta_min=1 / self.T,
                                          beta_max=1 / self.T, updater="METROPOLIS", seed=SEED)
-        return found.info["time"]["sample"], found.record.sample[:, np.argsort(list(found.variables))], found.record.energy
+        return time.process_time() - begin, found.record.sample[:, np.argsort(list(found.variables))], found.record.energy
 
     def next(self, sweeps, states):
         return self.sample(sweeps + 1, len(states))[1]   # one seed is one sequence of states
@@ -102,7 +104,7 @@ PEERS = {2: ("dwave-samplers", Annealer), 4: ("openjij", Tensor)}
 
 def many(acceptance):
     """Sweeps that are timed: the peers are slow where flips are made."""
-    return 3100 if acceptance < 0.1 else 500
+    return 3100 if acceptance < 0.3 else 500
 
 
 def start_of(acceptance):
@@ -121,9 +123,9 @@ def compare(P, N, K, acceptance, repeats=REPEATS, reads=READS, sweeps=300, alone
 
     def ours(count):
         state = problem.begin(starts[:1].copy())
-        begin = time.perf_counter()
+        begin = time.process_time()
         engine.advance(state, count)
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     runs["flips_per_second"] = ours
     if alone:

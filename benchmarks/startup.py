@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import click
@@ -35,7 +36,8 @@ print(b - a, time.perf_counter() - b)
 
 def imports(repeats=REPEATS):
     """Seconds of new processes that import hebbnet, and that do nothing."""
-    seconds = [best(lambda k, code=code: subprocess.run([sys.executable, "-c", code], check=True), repeats) for code in ("import hebbnet", "")]
+    seconds = [best(lambda k, code=code: subprocess.run([sys.executable, "-c", code], check=True), repeats, time.perf_counter)
+               for code in ("import hebbnet", "")]
     return {"what": "import hebbnet", "seconds": seconds[0], "python_seconds": seconds[1]}
 
 

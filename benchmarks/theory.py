@@ -1,10 +1,7 @@
-"""Speed of the theory wing, one core: time per call after compilation, best of several.
+"""Speed of the theory wing, one core: processor time per call after compilation, best of several.
 
     python benchmarks/theory.py [--save benchmarks/results/NAME.json]
 """
-import subprocess
-import sys
-
 import click
 import numpy as np
 from machine import write
@@ -25,8 +22,6 @@ CALLS = {   # the argument k makes every call a new problem, so that nothing com
     "boundary, capacity, unknown M": lambda k: hn.boundary("dense", "spinodal", P=4, alpha=0.2 + 1e-3 * k, T=0.0, learning="supervised", r=0.3),
     "solve_map, 100 x 100": lambda k: hn.solve_map("dense", P=4, alpha=ALPHA + 1e-5 * k, T=T + 1e-5 * k),
     "phase_diagram, 20 loads": lambda k: hn.phase_diagram("dense", P=4, alpha=np.linspace(0.02, 0.4, 20) + 1e-4 * k),
-    "import hebbnet, a new process": lambda k: subprocess.run([sys.executable, "-c", "import hebbnet"], check=True),
-    "python, a new process": lambda k: subprocess.run([sys.executable, "-c", ""], check=True),
 }
 
 

@@ -138,6 +138,33 @@ def test_weights_in_float32_change_no_spin(dynamics, T):
     assert not numba_engine.Engine(binary_problem(stored(1, 20, 9), 1.0)).weights
 
 
+@pytest.mark.parametrize("network, point", [("exponential", {}), ("modern", {"ensemble": "binary", "lam": 0.7})])
+@pytest.mark.parametrize("dynamics, K, weights", [
+    ("heat-bath", 600, True), ("metropolis", 600, True), ("zero-temperature", 600, True), ("parallel", 600, False), ("heat-bath", 300, False)])
+def test_weights_in_float32_are_used_where_they_may_be(monkeypatch, network, point, dynamics, K, weights):
+    """By what runs, not by what the engine says of itself: the spins are the same without them, only many times slower."""
+    ran = []
+    for name in ("run_all_log_sum", "run_all_overlaps"):
+        kernel = getattr(numba_engine, name)
+        monkeypatch.setattr(numba_engine, name, lambda *given, kernel=kernel, name=name: (ran.append(name), kernel(*given)))
+    T = 0.0 if dynamics == "zero-temperature" else 0.5
+    run = hn.simulate(network, N=16, K=K, T=T, dynamics=dynamics, thermalize=2, measure=2, disorder=1, chains=1, **point)
+    assert set(ran) == {"run_all_log_sum" if weights else "run_all_overlaps"} and np.isfinite(run.m).all()
+
+
+@pytest.mark.parametrize("dynamics, T", [("heat-bath", 1.2), ("metropolis", 1.2)])
+def test_weights_in_float32_decide_nearly_always(monkeypatch, dynamics, T):
+    """Rows are counted, which is slow, in a few of a thousand attempts: the loop is run by Python with a count of that."""
+    counted, field = [], numba_engine.log_sum_field
+    monkeypatch.setattr(numba_engine, "log_sum_field", lambda *given: (counted.append(1), field(*given))[1])
+    monkeypatch.setattr(numba_engine, "run_log_sum", numba_engine.run_log_sum.py_func)
+    monkeypatch.setattr(numba_engine, "run_all_log_sum", numba_engine.run_all_log_sum.py_func)
+    p = binary_problem(stored(4, 1000, 30), 0.5, T, dynamics)
+    begin = np.random.default_rng(4).choice([-1, 1], (1, 30)).astype(np.int8)
+    _, flips = numba_engine.Engine(p).advance(p.begin(begin), 40)
+    assert flips[0] > 40 and len(counted) < 0.01 * 40 * 30
+
+
 def test_zero_temperature_is_the_sign_rule():
     """s_i -> sign sum sinh(lam xi_i) exp(lam h_i), neuron by neuron, with the sums of both signs apart."""
     x, lam = stored(5, 60, 14), 0.6
