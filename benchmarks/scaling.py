@@ -68,16 +68,13 @@ def threads(count, sweeps):
 
 
 def workers(count, sweeps, tasks=16):
-    """Seconds for a study of 16 equal tasks on so many processes, less those of 16 empty ones: what starting and merging take."""
-    def seconds(measure):
-        study = hn.Study("scaling", hn.Grid(P=4, N=100, K=2500, T=np.linspace(0.2, 0.3, tasks // 4)),
-                         hn.MonteCarlo("dense", thermalize=0, measure=measure, every=measure // 10, chains=1, disorder=4), seed=SEED)
-        with tempfile.TemporaryDirectory(dir=".") as folder:
-            begin = time.perf_counter()
-            study.run(folder, workers=count, quiet=True)
-            return time.perf_counter() - begin
-
-    return seconds(sweeps) - seconds(10)
+    """Seconds for a study of 16 equal tasks on so many processes, starting and merging included."""
+    study = hn.Study("scaling", hn.Grid(P=4, N=100, K=2500, T=np.linspace(0.2, 0.3, tasks // 4)),
+                     hn.MonteCarlo("dense", thermalize=0, measure=sweeps, every=sweeps // 10, chains=1, disorder=4), seed=SEED)
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        begin = time.perf_counter()
+        study.run(folder, workers=count, quiet=True)
+        return time.perf_counter() - begin
 
 
 def powers(highest):
@@ -109,8 +106,11 @@ def measured(quick=False):
     counts = np.repeat(powers(2 if quick else CORES), rounds)
     sweeps = 40 if quick else 20_000
     yield row("threads", f"{sweeps} sweeps", counts, [threads(count, sweeps) for count in counts.tolist()], (-1, -1), "no lock is held")
-    counts, sweeps = np.repeat(powers(2 if quick else CORES), 1 if quick else 3), 1000 if quick else 30_000
-    yield row("workers", "tasks of a study", counts, [workers(count, sweeps) for count in counts.tolist()], (-1, -1), "processes that share nothing")
+    counts, sweeps = powers(2 if quick else CORES), 10 if quick else 30_000
+    empty = [0 if quick else min(workers(count, 10) for _ in range(3)) for count in counts]   # what starting and merging take
+    counts, empty = np.repeat(counts, 1 if quick else 3), np.repeat(empty, 1 if quick else 3)
+    seconds = [workers(count, sweeps) - start for count, start in zip(counts.tolist(), empty)]
+    yield row("workers", "tasks of a study", counts, seconds, (-1, -1), "processes that share nothing; less a study of empty tasks")
 
 
 HEAD = f"{'varied':>16} {'timed':>20} {'from ... to':>18} {'exponent':>15} {'expected':>9}"

@@ -215,15 +215,17 @@ def command(quick, only, save):
           f"{short(run['sgemm_multiply_adds_per_second'], 'multiply-adds/s')}; peers: "
           + ", ".join(f"{peer} {version or 'not installed'}" for peer, version in run["peers"].items()))
     run |= {"figures": [], "scaling": [], "startup": []}
-    print(f"\n{HEAD}")
-    for group in filter(wanted.__contains__, GROUPS):
+    groups = [group for group in GROUPS if group in wanted]
+    print(*[f"\n{HEAD}"] if groups else [])
+    for group in groups:
         for row in GROUPS[group](quick):
             run["figures"].append(row)
             print(line(row, before.get(row["figure"])), flush=True)
     for sentence in missing(run["figures"]):
         print(sentence)
-    print("limit: one thread of this machine, in this run (docs/benchmarks.md); change: of the fraction of it, else of the ratio, since the last "
-          "stored run")
+    if groups:
+        print("limit: one thread of this machine, in this run (docs/benchmarks.md); change: of the fraction of it, else of the ratio, since the last "
+              "stored run")
     for part, module in (("scaling", scaling), ("startup", startup)):
         if part in wanted:
             print("", *[module.HEAD] if part == "scaling" else [], sep="\n")
