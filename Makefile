@@ -36,16 +36,18 @@ bench-gpu: $(STAMP)
 	$(BIN)/python -c "import cupy" 2>/dev/null || $(BIN)/python -m pip install --quiet --editable ".[gpu]"
 	$(BIN)/python benchmarks/gpu.py --save benchmarks/results/gpu.json
 
-# an environment of its own, for the peers pin versions; one that has no wheel here is left out, and its columns stay empty: docs/benchmarks.md
+# an environment of its own, for peers ask for versions of theirs; one that cannot be installed has empty columns (docs/benchmarks.md)
 BENCH := .venv-bench/bin
-PEERS ?= dwave-samplers openjij $(TORCH)
+PEERS ?= torch dwave-samplers openjij
 bench: .venv-bench/installed
 	$(BENCH)/python benchmarks/suite.py
 
 .venv-bench/installed: setup.cfg pyproject.toml setup.py hebbnet/montecarlo/native.c
 	test -x $(BENCH)/python || $(PYTHON) -m venv .venv-bench
 	$(BENCH)/python -m pip install --quiet --editable ".[bench]"
-	for peer in $(PEERS); do $(BENCH)/python -m pip install --quiet --prefer-binary "$$peer" || echo "$$peer cannot be installed here"; done
+	for peer in $(PEERS); do if [ $$peer = torch ]; then which="$(TORCH)"; else which=$$peer; fi; \
+	    $(BENCH)/python -m pip install --quiet $$which || echo "$$peer cannot be installed here: its columns stay empty"; done
+	if command -v nvidia-smi > /dev/null; then $(BENCH)/python -m pip install --quiet --editable ".[gpu]"; fi
 	touch $@
 
 docs: $(STAMP)

@@ -45,6 +45,7 @@ THEORY = ("solve, P = 4, one point", "solve, supervised, exact, M = 27", "bounda
           "phase_diagram, 20 loads")
 ONESTEP = ("solve, retrieval, P = 4, T > 0", "solve, glass, P = 4", "boundary, transition, unknown alpha")
 SECONDS, REPEATS = 0.3, 3
+BUSY = 0.5         # load average of the last minute that is mentioned
 TOLERANCE = 1e-5   # of torch's update and ours, of the largest entry
 
 
@@ -214,6 +215,8 @@ def command(quick, only, save):
     print(", ".join(f"{key} {value}" for key, value in run["machine"].items()), f"\nload {run['load_average']:.1f}, sgemm "
           f"{short(run['sgemm_multiply_adds_per_second'], 'multiply-adds/s')}; peers: "
           + ", ".join(f"{peer} {version or 'not installed'}" for peer, version in run["peers"].items()))
+    if run["load_average"] > BUSY:
+        print("other programs run: threads, processes and studies are slower for it, and caches are shared")
     run |= {"figures": [], "scaling": [], "startup": []}
     groups = [group for group in GROUPS if group in wanted]
     print(*[f"\n{HEAD}"] if groups else [])
