@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+SOURCES := setup.cfg pyproject.toml setup.py $(wildcard hebbnet/*/native.c)
 JOBS ?= -n auto --maxprocesses 4 --dist loadgroup
 
 .PHONY: demo test test-slow test-torch test-gpu bench bench-gpu docs figures clean
@@ -42,7 +43,7 @@ PEERS ?= torch dwave-samplers openjij
 bench: .venv-bench/installed
 	$(BENCH)/python benchmarks/suite.py
 
-.venv-bench/installed: setup.cfg pyproject.toml setup.py hebbnet/montecarlo/native.c
+.venv-bench/installed: $(SOURCES)
 	test -x $(BENCH)/python || $(PYTHON) -m venv .venv-bench
 	$(BENCH)/python -m pip install --quiet --editable ".[bench]"
 	for peer in $(PEERS); do if [ $$peer = torch ]; then which="$(TORCH)"; else which=$$peer; fi; \
@@ -62,7 +63,7 @@ figures: $(STAMP)
 	for script in figures/*.py; do $(BIN)/python $$script || exit 1; done
 
 # installed anew only when the dependencies change; the package itself is linked, not copied
-$(STAMP): setup.cfg pyproject.toml setup.py $(wildcard hebbnet/*/native.c)
+$(STAMP): $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable ".[test,bench]"
 	touch $(STAMP)
