@@ -87,10 +87,10 @@ def lines(text, folder=FOLDER):
 
 @click.command(help=__doc__)
 @click.argument("text", default="")
-@click.option("--folder", type=click.Path(exists=True, file_okay=False), default=str(FOLDER), help="where the runs are")
+@click.option("--folder", type=click.Path(file_okay=False), default=str(FOLDER), help="where the runs are")
 def command(text, folder):
     told = list(lines(text, folder))
-    print("\n".join(told) if told else f"no stored run has a figure with {text!r} in its name")
+    print("\n".join(told) if told else f"no run in {folder} has a figure with {text!r} in its name; make bench stores one")
 
 
 if __name__ == "__main__":
