@@ -19,7 +19,7 @@ import hebbnet as hn
 from hebbnet.montecarlo import MonteCarlo
 from hebbnet.montecarlo.numba_engine import Engine
 
-HOT, SEED, ROUNDS, PIECE, ALPHA = 1e6, 1, 5, 0.02, 0.2
+HOT, SEED, ROUNDS, PIECE, ALPHA = 1e6, 1, 5, 0.02, 0.5
 
 
 def fit(x, y):
@@ -93,7 +93,7 @@ def measured(quick=False):
     def attempts(varied, sizes, case, expected, why):
         return row(varied, "an attempt", sizes, per_attempt([case(size) for size in sizes], rounds), expected, why)
 
-    N = np.array([20, 30] if quick else [48, 64, 80, 100, 124])   # one kernel (its table of overlaps doubles at 128), rows in the second cache
+    N = np.array([20, 30] if quick else [48, 56, 66, 80, 100])   # below 128, where tables grow, and with rows in the second cache
     K = [round(ALPHA / 12 * n**3) for n in N]
     each = per_attempt([(4, n, k) for n, k in zip(N.tolist(), K)], rounds)
     yield row("N at fixed load", "a sweep, P = 4", N, each * N, (4, 4), "N attempts of K ~ N^(P-1) patterns")

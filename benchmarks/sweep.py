@@ -53,8 +53,9 @@ def study(tasks, name="short"):
 
 
 def resident():
-    """Resident size of this process now, in MB."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+    """Resident size of this process now, in MB; NaN where no /proc tells it."""
+    told = Path("/proc/self/statm")
+    return int(told.read_text().split()[1]) * resource.getpagesize() / 1e6 if told.exists() else float("nan")
 
 
 def processor():
