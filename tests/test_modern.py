@@ -202,8 +202,8 @@ def test_streaming_equals_dense_for_any_chunk(tmp_path, kind, B):
 def test_float32_kernels_for_any_shape_and_address(N):
     """Every tile and every remainder of registers; float64 takes another path."""
     rng = np.random.default_rng(N)
-    for K, B, offset in [(1, 1, 0), (3, 2, 1), (7, 4, 5), (301, 1, 0), (301, 1, 7), (299, 1, 15), (97, 5, 0), (258, 16, 3), (241, 17, 0), (100, 33, 1),
-                         (247, 63, 2), (300, 64, 0), (35, 65, 0), (50, 130, 9)]:
+    for K, B, offset in [(1, 1, 0), (3, 2, 1), (7, 4, 5), (301, 1, 0), (301, 1, 7), (299, 1, 15), (97, 5, 0), (258, 16, 3), (241, 17, 0),
+                         (100, 33, 1), (247, 63, 2), (300, 64, 0), (35, 65, 0), (50, 130, 9)]:
         X = native.aligned(K * N + 16, np.float32)[offset:offset + K * N].reshape(K, N)
         X[:] = rng.standard_normal((K, N))
         states = np.float32(X[rng.integers(K, size=B)] + 0.5 * rng.standard_normal((B, N)))

@@ -22,9 +22,10 @@ CUBES = 1024       # neurons below which a 16-bit integer holds 32 (c + 1)
 WORDS = 2**14      # neurons below which one holds an overlap
 LISTED = 0.25      # patterns expected outside the range of the bytes, were all overlaps random
 BATCH = 2**18      # attempts whose random numbers are held at a time
-# acceptance below which values of B are kept (measured crossovers)
-FEW = {"bytes": 0.3, "cubes": 0.1}
-FEW_ELSE = 0.2     # without another way in C: numba's kernels above
+# acceptance below which values of B are kept (measured crossovers): with tables of one register, while values stay in the nearest cache; of two;
+# with cubes
+FEW, NEAREST = {64: 0.08, 128: 0.15, "cubes": 0.06}, 2**14
+FEW_ALONE = 0.2    # N >= 256 without another way in C: above, numba's kernels are as fast
 
 LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
 
@@ -32,15 +33,15 @@ LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
 class _Problem(ctypes.Structure):
     _fields_ = [(name, ctypes.c_void_p if kind == "array" else kind) for name, kind in [
         ("bits", "array"), ("N", ctypes.c_int64), ("S", ctypes.c_int64), ("words", ctypes.c_int64), ("fields", "array"), ("tables", "array"),
-        ("missing", "array"), *[(name, ctypes.c_int64) for name in ("planes", "base", "low", "high", "size", "a", "b")], ("denominator", ctypes.c_double),
-        *[(name, "array") for name in ("lookup", "entries", "beyond", "shares")],
+        ("missing", "array"), *[(name, ctypes.c_int64) for name in ("planes", "base", "low", "high", "size", "a", "b")],
+        ("denominator", ctypes.c_double), *[(name, "array") for name in ("lookup", "entries", "beyond", "shares")],
         *[(name, ctypes.c_int64) for name in ("depth", "unit", "offset", "first", "last", "length")], ("few", ctypes.c_double)]]
 
 
 def takes(problem):
     """Which kernel of native.c has this problem's law, or None; +-1 rows and exact fields.
 
-    "bytes": N < 256;  "words": P = 2;  "cubes": P = 4;  "kept": any law, where flips are few.
+    "bytes": N < 256;  "words": P = 2;  "cubes": P = 4;  "kept": any law, but worth it only below an acceptance of FEW_ALONE.
     """
     form = problem.form
     if LIBRARY is None or not isinstance(form, Form) or not form.exact:
@@ -113,16 +114,19 @@ class Kernel:
         self.words = -(-S // 64)
         up = np.zeros((N, 64 * self.words), bool)
         up[:, :S] = patterns.rows[:, :S] > 0
-        self.struct = _Problem(N=N, S=S, words=self.words, denominator=form.denominator, few=FEW.get(name, 0) * N)
+        self.struct = _Problem(N=N, S=S, words=self.words, denominator=form.denominator)
         self.arrays = {"bits": np.packbits(up, axis=1, bitorder="little"), "fields": form.fields}
         if name == "words":
             self.struct.denominator *= factor(form.fields)
         else:
             self.keep(form.fields, up.sum(axis=1))
+        self.struct.few = np.inf   # acceptance: no other way
         if name == "cubes":
             self.struct.b, self.struct.a = form.coefficients   # of the field times its denominator
-        if name == "kept" or (self.small and not self.look_up(form.fields)):
-            self.struct.few = np.inf
+            self.struct.few = FEW["cubes"] * N
+        if self.small and self.look_up(form.fields):
+            near = self.struct.size == 128 or 64 * self.words * self.struct.depth <= NEAREST
+            self.struct.few = FEW[self.struct.size] * N if near else 0.0
         for field, array in self.arrays.items():
             setattr(self.struct, field, address(array))
         self.call = getattr(LIBRARY, f"hebbnet_{'words' if name == 'kept' else name}")

@@ -129,7 +129,7 @@ class Engine:
         self.weights = self.weights and (problem.patterns.S >= FEWEST_WEIGHTS if weights is None else weights)
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
         name = native.takes(problem) if C else None
-        self.native = native.Kernel(problem, name) if name else None
+        self.native, self.cold = native.Kernel(problem, name) if name else None, True
         self.work, self.draws = np.empty((2, N)), {}
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
@@ -169,7 +169,7 @@ class Engine:
             run_all_matrix(self.couplings, rows, state.spins, X, *order)
             if self.symmetric:   # E_1 and E_2
                 state.overlaps[:, 0], state.overlaps[:, 1] = X, (X**2 - self.squares) / 2
-        elif self.native:
+        elif self.native and (self.cold or self.native.name != "kept"):
             random = self.native.random
             flips += self.native.advance(state, sweeps, rule, lambda first, limits, sites: fill_sweeps(
                 problem.key, first, problem.sample, draws, units, random, limits, sites, self.work))
@@ -177,6 +177,8 @@ class Engine:
             run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, *order)
         else:
             run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, *order)
+        if sweeps:
+            self.cold = flips.mean() < native.FEW_ALONE * problem.patterns.N * sweeps
         if self.free and sweeps:
             self.matrix = flips.mean() + problem.patterns.N + problem.patterns.S < 2 * problem.patterns.S * sweeps
         return state._replace(sweep=state.sweep + sweeps), flips
