@@ -185,9 +185,9 @@ NATIVE = [
     (4, 64, 128, False, "bytes", 2, 2), (4, 100, 3000, False, "bytes", 2, 2), (4, 100, 128, True, "bytes", 3, 2), (6, 127, 65, False, "bytes", 3, 2),
     (8, 40, 63, False, "bytes", 2, 2), (8, 90, 200, False, "bytes", 3, 3), (4, 128, 100, False, "bytes", 2, 2), (4, 255, 70, True, "bytes", 3, 3),
     (4, 200, 30_000, False, "bytes", 3, 2), (6, 200, 60, False, "bytes", 3, 3), (3, 20, 10, False, "bytes", 0, 1),
-    (3, 100, 300, False, "bytes", 0, 2), (5, 40, 100, True, "bytes", 0, 2), (2, 256, 100, False, "words", 0, 0), (2, 300, 1, False, "words", 0, 0), (2, 300, 640, True, "words", 0, 0),
-    (4, 256, 4200, False, "cubes", 0, 2), (4, 1023, 65, False, "cubes", 0, 2), (4, 300, 64, True, "cubes", 0, 2), (4, 1024, 200, False, "kept", 0, 3),
-    (6, 256, 100, False, "kept", 0, 3), (3, 301, 70, False, "kept", 0, 2),
+    (3, 100, 300, False, "bytes", 0, 2), (5, 40, 100, True, "bytes", 0, 2), (2, 256, 100, False, "words", 0, 0), (2, 300, 1, False, "words", 0, 0),
+    (2, 300, 640, True, "words", 0, 0), (4, 256, 4200, False, "cubes", 0, 2), (4, 1023, 65, False, "cubes", 0, 2), (4, 300, 64, True, "cubes", 0, 2),
+    (4, 1024, 200, False, "kept", 0, 3), (6, 256, 100, False, "kept", 0, 3), (3, 301, 70, False, "kept", 0, 2),
 ]
 
 

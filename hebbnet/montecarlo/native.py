@@ -133,7 +133,11 @@ class Kernel:
         self.call.restype = None
         self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *5 * [ctypes.c_void_p]]
         self.random = problem.order == "random" and problem.dynamics != "parallel"
-        self.bytes, self.listed = np.empty(64 * self.words * max(1, self.struct.depth), np.uint8), np.empty(S, np.int64)
+        self.clear()
+
+    def clear(self):
+        """Scratch of its own, for a copy that another thread uses."""
+        self.bytes, self.listed = np.empty(64 * self.words * max(1, self.struct.depth), np.uint8), np.empty(self.struct.S, np.int64)
         self.recent = self.flips = np.zeros(0, np.int64)
         self.room = {}   # sweeps -> call and arrays: short calls are many
 
