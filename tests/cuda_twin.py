@@ -13,7 +13,7 @@ from hebbnet.montecarlo import cupy_engine
 
 HEADER = pathlib.Path(__file__).with_name("cuda_twin.h")
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-FAULTS = {1: "threads have diverged", 2: "a write beyond shared memory", 3: "a sum of a warp beyond 32 bits"}
+FAULTS = {1: "threads have diverged", 2: "a write beyond shared memory", 3: "a sum of a warp beyond 32 bits", 4: "a matrix at an odd address"}
 
 
 class Array(np.lib.mixins.NDArrayOperatorsMixin):
@@ -67,6 +67,7 @@ class Twin:
 
     def __init__(self, order=0, shared=227 * 1024, memory=2**33):
         self.order, self.shared, self.memory, self.sharing, self.lock = order, shared, memory, 1, threading.Lock()
+        self.multiplies_bytes = True
         self.launches = []
 
     def asarray(self, array):
@@ -89,7 +90,7 @@ class Twin:
             self.locked_launch(*launch)
 
     def locked_launch(self, name, options, blocks, threads, shared, arguments):
-        library = compiled(options)
+        library = compiled(cupy_engine.source(name), options)
         ctypes.c_int.in_dll(library, "twin_order").value = self.order
         arrays = [a.array for a in arguments if isinstance(a, Array)]
         assert all(a.flags.c_contiguous for a in arrays) and shared <= self.shared and threads <= 1024
@@ -101,10 +102,11 @@ class Twin:
 
 
 @functools.cache
-def compiled(options):
-    """The kernels with these options, as a library."""
+def compiled(source, options):
+    """Kernels with these options, as a library."""
     with tempfile.TemporaryDirectory() as folder:   # once loaded, the library needs no file
-        path = pathlib.Path(folder) / "kernels.so"
-        subprocess.run([COMPILER, "-std=gnu11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-w", *options, "-include", HEADER, "-x", "c",
-                        cupy_engine.SOURCE, "-o", path, "-lm"], check=True)
+        path, code = pathlib.Path(folder) / "kernels.so", pathlib.Path(folder) / "kernels.c"
+        code.write_text(source)
+        subprocess.run([COMPILER, "-std=gnu11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-w", *options, "-include", HEADER, code,
+                        "-o", path, "-lm"], check=True)
         return ctypes.CDLL(path)
