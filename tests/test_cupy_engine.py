@@ -105,8 +105,8 @@ def test_same_spins_where_overlaps_do_not_fit_into_shared_memory(P, N, K, shared
     assert "-DSHARED=0" in one.plan.options
 
 
-@pytest.mark.parametrize("P, N, K, chains, planes", [(4, 20, 70, 3, 2), (4, 150, 2100, 70, 3), (2, 33, 40, 65, 1), (8, 30, 129, 2, 5), (3, 129, 64, 1, 2),
-                                                     (2, 33_000, 3, 1, 3)])
+@pytest.mark.parametrize("P, N, K, chains, planes", [(4, 20, 70, 3, 2), (4, 150, 2100, 70, 3), (2, 33, 40, 65, 1), (8, 30, 129, 2, 5),
+                                                     (3, 129, 64, 1, 2), (2, 33_000, 3, 1, 3)])
 def test_parallel_dynamics_as_matrix_products(P, N, K, chains, planes, device):
     """More and fewer chains, neurons and patterns than one block has, one and several parts of a sum, 32 and 64 bits."""
     p = problem(P, N, K, T=0.8, dynamics="parallel")

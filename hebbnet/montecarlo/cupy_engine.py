@@ -336,34 +336,36 @@ class Engine:
 
     def run_products(self, spins, X, part, first, sweeps, made):
         """The same of parallel dynamics, whose chains of one sample are multiplied together."""
-        p, N, S, device = self.plan, self.problem.patterns.N, self.problem.patterns.S, self.device
-        each, pitch = self.chains[0] // len(self.problems), self.column.shape[-1]
+        each = self.chains[0] // len(self.problems)
+        for which in range(len(self.problems)):
+            low, high = max(part.start, which * each), min(part.stop, (which + 1) * each)
+            if low < high:
+                own = slice(low - part.start, high - part.start)
+                self.multiply(which, spins[own], X[own], made[own], [x[low:high] for x in self.chains[1:4]], first, sweeps)
+
+    def multiply(self, which, spins, X, made, chains, first, sweeps):
+        p, N, S, C, device = self.plan, self.problem.patterns.N, self.problem.patterns.S, len(spins), self.device
+        patterns = self.column[which]
+        pitch, across = patterns.shape[1], p.size
+        signs, planes = device.zeros((C, pitch), np.int8), device.zeros((p.planes * C, across), np.int8)
+        h, sums = device.zeros((C, N), np.int64), device.zeros((2, C), np.int64)
+        signs[:, :N] = spins
+        blocks, over = -(-C // HEIGHT) * -(-S // WIDTH), -(-p.planes * C // HEIGHT) * -(-N // WIDTH)
+        parts = max(1, min(-(-BLOCKS // over), across // 1024), -(-across // 2**23))   # sums of 2**23 digits fit in 32 bits
+        length = -(-across // (parts * DEPTH)) * DEPTH
 
         def launch(name, blocks, *arguments):
             device.launch(name, p.product_options, blocks, PRODUCT_THREADS, PRODUCT_SHARED, arguments)
 
-        for which in range(len(self.problems)):
-            low, high = max(part.start, which * each), min(part.stop, (which + 1) * each)
-            if low >= high:
-                continue
-            own, C = slice(low - part.start, high - part.start), high - low
-            rows, patterns, (places, units, draws) = self.rows[which], self.column[which], (x[low:high] for x in self.chains[1:4])
-            bytes_of_spins, planes = device.zeros((C, pitch), np.int8), device.zeros((p.planes * C, p.size), np.int8)
-            h, sums = device.zeros((C, N), np.int64), device.zeros((2, C), np.int64)
-            bytes_of_spins[:, :N] = spins[own]
-            tall, over = -(-C // HEIGHT) * -(-S // WIDTH), -(-p.planes * C // HEIGHT) * -(-N // WIDTH)
-            parts = max(1, min(-(-BLOCKS // over), p.size // 1024), -(-p.size // 2**23))   # sums of 2**23 digits fit in 32 bits
-            length = -(-p.size // (parts * DEPTH)) * DEPTH
+        def overlaps(sweep, keep):
+            launch("overlaps", blocks, signs, patterns, self.law, planes, X, sums[sweep % 2], C, N, S, pitch, across, across, keep)
 
-            def make_overlaps(keep, sweep):
-                launch("overlaps", tall, bytes_of_spins, patterns, self.law, planes, X[own], sums[sweep % 2], C, N, S, pitch, p.size, p.size, keep)
-
-            for sweep in range(first, first + sweeps):
-                make_overlaps(0, sweep)
-                launch("fields", over * parts, planes, rows, h, C, N, p.size, parts, length)
-                launch("choose", -(-C * N // PRODUCT_THREADS), h, sums, bytes_of_spins, places, units, draws, made[own], C, N, pitch, sweep)
-            make_overlaps(1, 0)
-            spins[own] = bytes_of_spins[:, :N]
+        for sweep in range(first, first + sweeps):
+            overlaps(sweep, 0)
+            launch("fields", over * parts, planes, self.rows[which], h, C, N, across, parts, length)
+            launch("choose", -(-C * N // PRODUCT_THREADS), h, sums, signs, *chains, made, C, N, pitch, sweep)
+        overlaps(0, 1)
+        spins[...] = signs[:, :N]
 
     def columns(self, X):
         return self.problem.patterns.S if self.plan.words else X.shape[-1]
