@@ -19,6 +19,7 @@ barrier that is missing shows as another result.  Threads that wait for each oth
 
 enum { READY, IN_WARP, AT_BARRIER, DONE };
 
+typedef struct { int x, y; } __attribute__((aligned(8))) int2;
 typedef struct { int x, y, z, w; } __attribute__((aligned(16))) int4;
 long long memory[1 << 16] __attribute__((aligned(32)));   /* shared memory of the block that runs */
 static struct { unsigned x; } threadIdx, blockIdx;
@@ -59,6 +60,14 @@ static long long *shown(long long x)
 }
 
 static long long __shfl_xor_sync(unsigned mask, long long x, int step) { return shown(x)[threadIdx.x ^ step]; }
+
+static double other_lane(double x, int step)
+{
+    long long bits;
+    memcpy(&bits, &x, 8);
+    memcpy(&x, shown(bits) + (threadIdx.x ^ step), 8);
+    return x;
+}
 
 static int __reduce_add_sync(unsigned mask, int x)
 {

@@ -411,6 +411,7 @@ def test_matrix_products_compile_to_machine_code(P, N, planes, architecture):
     code, assembly = nvrtc.compiled(cupy_engine.source("overlaps"), [cupy_engine.UNFUSED, *plan.product_options], architecture)
     assert plan.planes == planes and all(b".text." + name.encode() in code for name in cupy_engine.PRODUCTS)
     assert "wmma.mma.sync.aligned.row.col.m16n16k16.s32.s8.s8.s32" in assembly and "fma.rn.f64" not in assembly
+    assert ".local" not in assembly   # registers hold what a thread has
 
 
 @pytest.mark.parametrize("P, N, self_interaction", [(2, 9, False), (4, 20, False), (4, 21, True), (8, 30, False)])

@@ -103,6 +103,7 @@ KERNEL overlaps(const signed char *spins, const signed char *patterns, const int
     int *own = (int *)((signed char *)memory + STAGE) + 256 * warp;
     Tile sum[2][2];
     product(sum, spins + chain0 * pitch, chains - chain0, patterns + mu0 * pitch, S - mu0, pitch, 0, pitch, (signed char *)memory);
+#pragma unroll
     for (int tile = 0; tile < 4; tile++) {
         store(own, &sum[tile / 2][tile % 2]);
         __syncwarp();
@@ -130,6 +131,7 @@ KERNEL overlaps(const signed char *spins, const signed char *patterns, const int
         }
         A += __shfl_xor_sync(~0u, A, 1);
         if (chain < chains && mu < S && !keep) {
+#pragma unroll
             for (int p = 0; p < PLANES; p++)
                 *(u64 *)(digits + (p * chains + chain) * across + mu) = plane[p];
             if (lane % 2 == 0)
@@ -149,6 +151,7 @@ KERNEL fields(const signed char *digits, const signed char *rows, i64 *h, i64 ch
     int *own = (int *)((signed char *)memory + STAGE) + 256 * warp;
     Tile sum[2][2];
     product(sum, digits + row0 * across, PLANES * chains - row0, rows + i0 * across, N - i0, across, first, last, (signed char *)memory);
+#pragma unroll
     for (int tile = 0; tile < 4; tile++) {
         store(own, &sum[tile / 2][tile % 2]);
         __syncwarp();
