@@ -63,8 +63,8 @@ def test_update_has_the_values_of_its_definition(kind, N, B, cupy):
         assert_same(cupy, got, dense(X, x, lam).astype(kind), **TOLERANCE[kind])
 
 
-@pytest.mark.parametrize("B, K, kernels", [(1, 5000, {"one_pass", "combine"}), (4, 37, {"one_pass", "combine"}), (5, 5000, {"weigh"}),
-                                           (30, 1, {"weigh"})])
+@pytest.mark.parametrize("B, K, kernels", [(1, 5000, {"one_pass", "combine"}), (4, 37, {"one_pass", "combine"}), (5, 5000, {"weigh", "stretch"}),
+                                           (30, 1, {"weigh", "stretch"})])
 def test_few_states_take_one_pass_and_many_matrix_products(B, K, kernels, twin):
     X, x = case(np.float32, max(B, K), 16, B)
     assert_same(twin, modern.update(twin.asarray(X[:K]), twin.asarray(x), 0.7), dense(X[:K], x, 0.7).astype(np.float32), **TOLERANCE[np.float32])
@@ -259,13 +259,37 @@ def variants(monkeypatch):
 @pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
 def test_kernels_compile_to_machine_code(architecture, monkeypatch):
     found, wide = variants(monkeypatch), 0
-    assert {name for name, _ in found} == {"one_pass", "combine", "weigh"}
-    for name, options in dict((options, (name, options)) for name, options in found).values():
+    assert {name for name, _ in found} == {"one_pass", "combine", "weigh", "stretch"}
+    for options in {options for _, options in found}:
         code, assembly = nvrtc.compiled(device.SOURCE.read_text(), options, architecture)
-        assert code[:4] == b"\x7fELF" and struct.unpack_from("<H", code, 18)[0] == 190 and b".text." + name.encode() in code
+        assert code[:4] == b"\x7fELF" and struct.unpack_from("<H", code, 18)[0] == 190   # EM_CUDA
+        assert all(b".text." + name.encode() in code for name, others in found if others == options)
         assert ".local" not in assembly, f"{options}: registers do not hold what a thread has"
         wide += bool(re.search(r"ld\.global(\.nc)?\.v[24]", assembly))
     assert wide > 5
+
+
+@compiler
+def test_the_twin_notices_every_missing_barrier(monkeypatch, tmp_path):
+    source, barrier, (X, x) = device.SOURCE.read_text(), "__syncthreads();", case(np.float32, 3000, 12, 40)
+
+    def run(order):
+        twin = cupy_twin.Cupy(order)
+        monkeypatch.setitem(sys.modules, "cupy", twin)
+        return np.concatenate([modern.update(twin.asarray(X), twin.asarray(x[:B]), 0.9).get() for B in (3, 40)])
+
+    want, places = run(0), [match.start() for match in re.finditer(re.escape(barrier), source)]
+    monkeypatch.setattr(device, "SOURCE", tmp_path / "broken.cu")
+    for place in places:
+        device.SOURCE.write_text(source[:place] + source[place + len(barrier):])
+        seen = False
+        for order in (2, 3):
+            try:
+                seen |= not np.array_equal(run(order), want)
+            except (ParameterError, AssertionError):
+                seen = True
+        assert seen, f"line {source[:place].count(chr(10)) + 1}"
+    assert len(places) == 7
 
 
 def test_the_stand_in_has_nothing_that_cupy_has_not():

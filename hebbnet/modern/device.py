@@ -20,7 +20,7 @@ NARROW = 2**13           # bytes of a state, beyond which a thread cannot keep i
 AHEAD = 32               # entries of rows that are on the way for a thread at once, in registers
 BLOCKS = 1024            # of a pass over many patterns: some for each of the processors of any card
 LONGEST = 4096           # rows that one group of threads adds up in the patterns' type
-LOGITS = 2**22           # of a block of rows: they stay in the cache of the card between the two products
+LOGITS = 2**23           # of a block of rows: they stay in the cache of the card between the two products
 FEWEST = 512             # rows of such a block
 
 
@@ -32,12 +32,17 @@ def advance(x, states, lam, total, xp, few):
     bits = int(np.float64(min(lam, np.finfo(kind).max)).view(np.int64))
     if B <= few and N * kind.itemsize <= NARROW:
         return one_pass(x, states, bits, total, xp)
-    rows, factor = max(FEWEST, LOGITS // B), xp.empty(B)
+    rows = max(FEWEST, LOGITS // B)
     for start in range(0, len(x), rows):
-        piece = x[start:start + rows].astype(kind, copy=False)
-        z = xp.ascontiguousarray(states @ piece.T)
-        launch(xp, "weigh", of_type(kind), B, z, z.shape[1], bits, total.m, total.s, factor)
-        total.v[...] = total.v * factor[:, None] + z @ piece
+        block(x[start:start + rows].astype(kind, copy=False), states, bits, total, xp)
+
+
+def block(x, states, bits, total, xp):
+    """The same for many states and a block of rows, whose logits are given back to the memory pool at the end."""
+    (B, N), options, factor = states.shape, of_type(np.dtype(states.dtype)), xp.empty(len(states))
+    z = xp.ascontiguousarray(states @ x.T)
+    launch(xp, "weigh", options, B, z, len(x), bits, total.m, total.s, factor)
+    launch(xp, "stretch", options, -(-B * N // THREADS), xp.ascontiguousarray(z @ x), factor, total.v, B, N)
 
 
 def one_pass(x, states, bits, total, xp):

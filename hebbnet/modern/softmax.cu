@@ -2,7 +2,8 @@
 
     m = max_mu z_mu, z_mu = x_mu.state,    s = sum_mu w_mu, w_mu = e^(lam (z_mu - m)),    v = sum_mu w_mu x_mu.
 
-one_pass and combine, for few states: each row is read from memory once.  weigh, for many: z becomes w between two matrix products.
+one_pass and combine, for few states: each row is read from memory once.  weigh and stretch, for many: z becomes w between two matrix products, and the
+second product is added.
 NaN and infinity are kept, so that a bad entry shows in the result.  Sums are added up in an order that does not change.
 
 Given by the compile options: REAL (float or double), EXP, MINUS_INFINITY (the bits), THREADS (256); for one_pass ROW (type of the patterns), N, VECTOR
@@ -26,10 +27,9 @@ static INLINE REAL larger(REAL x, REAL y) { return y <= x ? x : y; }
 /* e^(lam (z - m)); 0 where there is no z yet. */
 static INLINE REAL weight(REAL lam, REAL z, REAL m) { return z == BOTTOM ? 0 : EXP(lam * (z - m)); }
 
-/* The largest x of the block. */
+/* The largest x of the block, whose threads have not used the stage before. */
 static INLINE REAL block_top(REAL x, double *stage)
 {
-    __syncthreads();
     stage[threadIdx.x] = x;
     __syncthreads();
     for (int step = THREADS / 2; step; step /= 2) {
@@ -200,5 +200,13 @@ KERNEL weigh(REAL *all_z, i64 R, i64 lam_bits, double *m, double *s, double *fac
         m[b] = top;
         s[b] = s[b] * factor[b] + total;
     }
+}
+
+/* v (states, N) = factor (states) v + part (states, N). */
+KERNEL stretch(const REAL *part, const double *factor, double *v, i64 states, i64 N)
+{
+    const i64 k = blockIdx.x * (i64)THREADS + threadIdx.x;
+    if (k < states * N)
+        v[k] = v[k] * factor[k / N] + part[k];
 }
 #endif
