@@ -1,9 +1,9 @@
 """Speed of the GPU engine and of the modern update, beside the card's limits measured in the same run.
 
 Limits: copying an array (bytes read and written per second), float32 matrix products of 8192 x 8192, additions of 32-bit integers, and products of
-bytes on tensor cores, by the instruction that the engine uses.  A pattern-update (one pattern's overlap looked at for one attempted flip of one chain)
-is at least one addition in sequential dynamics, and 2 (1 + digits) operations of bytes in parallel dynamics.  The spins are compared with the CPU
-engine's before anything is timed.  Metropolis, at temperatures whose acceptance the CPU engine finds, and parallel dynamics there.
+bytes on tensor cores, by the instruction that the engine uses.  A pattern-update (one pattern's overlap looked at for one attempted flip of one
+chain) is at least one addition in sequential dynamics, and 2 (1 + digits) operations of bytes in parallel dynamics.  The spins are compared with the
+CPU engine's before anything is timed.  Metropolis, at temperatures whose acceptance the CPU engine finds, and parallel dynamics there.
 
 The modern update is hebbnet.modern.update of float32 arrays on the card; its error is the largest difference from the update in float64, over the
 largest entry.  Not yet run on a GPU.
@@ -113,8 +113,8 @@ def sweeps(P, N, K, chains, acceptance, device, wait, seconds=SECONDS, dynamics=
         count, flips = count + 10, flips + int(flipped.sum())
     attempts = count * N * chains
     return {"P": P, "N": N, "K": K, "chains": chains, "T": T, "dynamics": dynamics, "acceptance": flips / attempts,
-            "threads": engine.plan.threads, "in_registers": engine.plan.items, "digits": engine.plan.planes,
-            "pattern_updates_per_second": attempts * K / spent}
+            "threads": cupy_engine.PRODUCT_THREADS if engine.plan.planes else engine.plan.threads, "in_registers": engine.plan.items,
+            "digits": engine.plan.planes, "pattern_updates_per_second": attempts * K / spent}
 
 
 def update(cupy, wait, N, K, B):

@@ -13,26 +13,26 @@ import numpy as np
 
 SOURCE = pathlib.Path(__file__).with_name("softmax.cu")
 THREADS, WARP = 256, 32
+FEW = 4                  # up to so many states have a pass over the patterns each
 SHARED = 8 * THREADS     # bytes of shared memory for what a block adds up
 LOAD = 16                # bytes that a thread reads at once, at most
 WORDS = {1: "char", 2: "short", 4: "int", 8: "int2", 16: "int4"}
 NARROW = 2**13           # bytes of a state, beyond which a thread cannot keep its part of it in registers
 AHEAD = 32               # entries of rows that are on the way for a thread at once, in registers
 BLOCKS = 1024            # of a pass over many patterns: some for each of the processors of any card
-LONGEST = 4096           # rows that one group of threads adds up in the patterns' type
+LONGEST = 256            # rows that one group of threads adds up in the patterns' type
 LOGITS = 2**23           # of a block of rows: they stay in the cache of the card between the two products
-FEWEST = 512             # rows of such a block
+FEWEST, MOST = 512, 2**15   # rows of such a block, whose weights are one thread block's for each state
 
 
-def advance(x, states, lam, total, xp, few):
-    """Advance `streaming.Sums` over one piece x (rows, N) of the patterns, of the type of `states` (B, N) or int8; few: up to how many states have a
-    pass over the patterns each."""
+def advance(x, states, lam, total, xp):
+    """Advance `streaming.Sums` over one piece x (rows, N) of the patterns, of the type of `states` (B, N) or int8."""
     B, N = states.shape
     kind = np.dtype(states.dtype)
     bits = int(np.float64(min(lam, np.finfo(kind).max)).view(np.int64))
-    if B <= few and N * kind.itemsize <= NARROW:
+    if B <= FEW and N * kind.itemsize <= NARROW:
         return one_pass(x, states, bits, total, xp)
-    rows = max(FEWEST, LOGITS // B)
+    rows = min(MOST, max(FEWEST, LOGITS // B))
     for start in range(0, len(x), rows):
         block(x[start:start + rows].astype(kind, copy=False), states, bits, total, xp)
 

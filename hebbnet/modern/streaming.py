@@ -90,7 +90,7 @@ def sums(patterns, states, lam, xp, chunk=None, largest=None):
     for x in pieces(patterns, states.dtype, xp, chunk, narrow=xp is not np):
         with np.errstate(invalid="ignore", over="ignore"):   # refused below
             if B:
-                advance_numpy(x, states, lam, total) if xp is np else device.advance(x, states, lam, total, xp, FEW)
+                advance_numpy(x, states, lam, total) if xp is np else device.advance(x, states, lam, total, xp)
             if largest is not None:
                 square = max(square, largest_square(x, xp))
     if not bool(xp.isfinite(total.v).all() and xp.isfinite(total.s).all() and np.isfinite(square)):
