@@ -65,7 +65,7 @@ KERNEL one_pass(const ROW *x, const REAL *all_states, i64 K, i64 lam_bits, i64 s
 {
     extern SHARED_MEMORY i64 memory[];
     const i64 b = blockIdx.x % states, part = blockIdx.x / states, groups = parts * GROUPS;
-    const int t = threadIdx.x, lane = t % LANES, in_warp = t % 32 / LANES;
+    const int t = threadIdx.x, lane = t % LANES, group = t / LANES;
     const REAL lam = (REAL)__longlong_as_double(lam_bits);
     REAL state[OWN], v[OWN], top = BOTTOM, total = 0;
     for (int j = 0; j < OWN; j++) {
@@ -73,15 +73,14 @@ KERNEL one_pass(const ROW *x, const REAL *all_states, i64 K, i64 lam_bits, i64 s
         state[j] = i < N ? all_states[b * N + i] : 0;
         v[j] = 0;
     }
-    /* the groups of a warp go together: they exchange numbers */
-    for (i64 begin = part * GROUPS + t / LANES - in_warp; begin < K; begin += ROWS * groups) {
+    for (i64 begin = part * GROUPS; begin < K; begin += ROWS * groups) {   /* all threads together: they exchange numbers */
         Piece row[ROWS][LOADS];
         REAL z[ROWS], higher = top;
 #pragma unroll
         for (int r = 0; r < ROWS; r++)
 #pragma unroll
             for (int l = 0; l < LOADS; l++) {
-                const i64 k = begin + in_warp + r * groups;
+                const i64 k = begin + group + r * groups;
                 const int i = (l * LANES + lane) * VECTOR;
                 if (k < K && i < N)
                     row[r][l].word = *(const WORD *)(x + k * N + i);
@@ -97,7 +96,7 @@ KERNEL one_pass(const ROW *x, const REAL *all_states, i64 K, i64 lam_bits, i64 s
                 z[r] += state[j] * (REAL)row[r][j / VECTOR].x[j % VECTOR];
             for (int step = LANES / 2; step; step /= 2)
                 z[r] += other_lane(z[r], step);
-            if (begin + in_warp + r * groups < K)
+            if (begin + group + r * groups < K)
                 higher = larger(higher, z[r]);
         }
         if (higher != top) {
@@ -109,7 +108,7 @@ KERNEL one_pass(const ROW *x, const REAL *all_states, i64 K, i64 lam_bits, i64 s
         }
 #pragma unroll
         for (int r = 0; r < ROWS; r++) {
-            const REAL w = begin + in_warp + r * groups < K ? EXP(lam * (z[r] - top)) : 0;
+            const REAL w = begin + group + r * groups < K ? EXP(lam * (z[r] - top)) : 0;
             total += w;
 #pragma unroll
             for (int j = 0; j < OWN; j++)
