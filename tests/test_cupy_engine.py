@@ -471,8 +471,8 @@ def test_packed_bits_are_the_signs():
 @pytest.mark.parametrize("kernel, barrier, taken_away", [
     ("sweeps", "__syncthreads();", "        partial[threadIdx.x / 32] = x;\n    __syncthreads();"),
     ("sweeps", "__syncthreads();", "made++;\n                    __syncthreads();"),
-    ("fields", "__syncthreads();", "__syncthreads();\n#pragma unroll\n        for (int k = t"),
-    ("fields", "__syncthreads();", "__syncthreads();\n#pragma unroll\n        for (int byte"),
+    ("fields", "__syncthreads();", "__syncthreads();\n#pragma unroll\n        for (int k = 0; k < SHARE"),
+    ("fields", "__syncthreads();", "__syncthreads();\n        if (begin < first)"),
     ("fields", "__syncwarp();", "__syncwarp();\n        for (int k = lane"),
 ])
 def test_the_twin_notices_a_missing_barrier(kernel, barrier, taken_away, monkeypatch):

@@ -18,6 +18,7 @@ Given by the compile options, beside the constants of common.cu, which stands be
 #define DEPTH 64              /* bytes that are multiplied between two barriers */
 #define PITCH (DEPTH + 16)    /* of rows of bytes in shared memory: neighbors lie in other banks */
 #define STAGE ((HEIGHT + WIDTH) * PITCH)
+#define SHARE ((HEIGHT + WIDTH) * DEPTH / 16 / THREADS)   /* of 16 bytes each, that a thread brings there */
 
 #if PLANES > 4
 typedef i64 integer;   /* holds B and A */
@@ -66,18 +67,23 @@ static INLINE void product(Tile sum[2][2], const signed char *left, i64 rows, co
 {
     const int t = threadIdx.x, warp = t / 32, top = warp % 2 * 32, side = HEIGHT + warp / 2 * 32;
     const int4 zero = {0, 0, 0, 0};
+    int4 ahead[SHARE];
     for (int k = 0; k < 8; k++)
         sum[0][0].x[k] = sum[0][1].x[k] = sum[1][0].x[k] = sum[1][1].x[k] = 0;
-    for (i64 begin = first; begin < last; begin += DEPTH) {
+    for (i64 begin = first - DEPTH; begin < last; begin += DEPTH) {   /* multiplies what the turn before has read, while the next bytes are on the way */
         __syncthreads();
 #pragma unroll
-        for (int k = t; k < (HEIGHT + WIDTH) * DEPTH / 16; k += THREADS) {
-            int row = k / (DEPTH / 16), byte = k % (DEPTH / 16) * 16, beyond = row - HEIGHT;
+        for (int k = 0; k < SHARE; k++) {
+            const int place = k * THREADS + t, row = place / (DEPTH / 16), byte = place % (DEPTH / 16) * 16, beyond = row - HEIGHT;
             const signed char *from = beyond < 0 ? left + row * pitch : right + beyond * pitch;
-            int there = begin + byte < last && (beyond < 0 ? row < rows : beyond < columns);
-            *(int4 *)(stage + row * PITCH + byte) = there ? *(const int4 *)(from + begin + byte) : zero;
+            const int there = begin + DEPTH + byte < last && (beyond < 0 ? row < rows : beyond < columns);
+            if (begin >= first)
+                *(int4 *)(stage + row * PITCH + byte) = ahead[k];
+            ahead[k] = there ? *(const int4 *)(from + begin + DEPTH + byte) : zero;
         }
         __syncthreads();
+        if (begin < first)
+            continue;
 #pragma unroll
         for (int byte = 0; byte < DEPTH; byte += 16) {
             Left a[2];
