@@ -207,6 +207,16 @@ def test_layers(kind, cupy):
     assert_same(cupy, modern.lookup(there(state), there(stored[0])).output, modern.lookup(state, stored[0]).output, **TOLERANCE[kind])
 
 
+def test_layers_take_arrays_of_one_kind(cupy):
+    x, mask, weight = np.ones((3, 4)), np.zeros(3, bool), np.ones((4, 4))
+    for ours, theirs in ((cupy.asarray, np.asarray), (np.asarray, cupy.asarray)):
+        for name, settings in (("padding_mask", dict(padding_mask=theirs(mask))), ("state", dict(parameters=modern.Parameters(state=theirs(weight)))),
+                               ("norm_state", dict(parameters=modern.Parameters(norm_state=(None, theirs(x[0])))))):
+            with pytest.raises(ParameterError, match=f"{name} is no array of (cupy|numpy), as the patterns are") as error:
+                modern.association(ours(x), ours(x), **settings)
+            assert error.value.parameter == name
+
+
 # ---- ends of the domain ------------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
