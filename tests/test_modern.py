@@ -9,7 +9,7 @@ import pytest
 
 import hebbnet as hn
 from hebbnet import ParameterError, modern, patterns
-from hebbnet.modern import kernels, native, streaming
+from hebbnet.modern import kernels, native
 
 TABLE = json.loads((Path(__file__).parent / "data" / "modern_network.json").read_text())
 
@@ -215,16 +215,6 @@ def test_float32_kernels_for_any_shape_and_address(N):
             with pytest.raises(ParameterError, match=rf"patterns\[{K - 1}, {N // 2}\] = "):
                 modern.update(X, states, lam)
             X[-1, N // 2] = before
-
-
-def test_operations_of_a_namespace_equal_the_kernels():
-    """What other arrays than NumPy's go through, here with NumPy's namespace."""
-    X, rng = sphere(2, 500, 17)
-    x = rng.standard_normal((6, 17))
-    total = streaming.Sums(np.full(6, -np.inf), np.zeros(6), np.zeros((6, 17)))
-    for start in range(0, 500, 77):
-        streaming.advance(X[start:start + 77], x, 0.8, total, np)
-    np.testing.assert_allclose(total.v / total.s[:, None], modern.update(X, x, 0.8), rtol=1e-13)
 
 
 @pytest.mark.parametrize("kind, worst", [(np.float32, 3e-7), (np.float64, 6e-16)])
