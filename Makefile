@@ -55,7 +55,7 @@ figures: $(STAMP)
 	for script in figures/*.py; do $(BIN)/python $$script || exit 1; done
 
 # installed anew only when the dependencies change; the package itself is linked, not copied
-$(STAMP): setup.cfg pyproject.toml setup.py $(wildcard hebbnet/*/native.c)
+$(STAMP): setup.cfg pyproject.toml setup.py $(wildcard hebbnet/*/*.[ch])
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable ".[test,bench]"
 	touch $(STAMP)

@@ -170,7 +170,7 @@ class Engine:
             run_all_matrix(self.couplings, rows, state.spins, X, *order)
             if self.symmetric:   # E_1 and E_2
                 state.overlaps[:, 0], state.overlaps[:, 1] = X, (X**2 - self.squares) / 2
-        elif self.native and (self.cold or self.native.name != "kept"):
+        elif self.native and self.cold:
             random = self.native.random
             flips += self.native.advance(state, sweeps, rule, lambda first, limits, sites: fill_sweeps(
                 problem.key, first, problem.sample, self.first, draws, units, random, limits, sites, self.work))
@@ -191,7 +191,7 @@ class Engine:
     def choose(self, flips, sweeps):
         """The way from now on, by the flips (C,) of so many sweeps."""
         N, S = self.problem.patterns.N, self.problem.patterns.S
-        self.cold = flips.mean() < native.FEW_ALONE * N * sweeps
+        self.cold = self.native is None or flips.mean() < self.native.most * N * sweeps
         if self.free:
             self.matrix = flips.mean() + N + S < 2 * S * sweeps
 
