@@ -27,9 +27,9 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 X_WEIGHTS = np.concatenate([(b - a) / 2 * WEIGHTS for a, b in zip(_EDGES, _EDGES[1:])])
 ROOT = math.sqrt(2 * math.pi)
 
-# trapezoids: the nearest poles are at |Im z| >= pi/2, so that a step of 0.3 leaves exp(-2 pi (pi/2)/0.3) = 5e-15
-STEP = 0.3
-Z = STEP * (np.arange(72) - 35.5)
+# trapezoids: the nearest poles are at |Im z| >= pi/2, so that a step of 0.26 leaves exp(-2 pi (pi/2)/0.26) = 3e-17, and of double poles 100 times that
+STEP = 0.26
+Z = STEP * (np.arange(80) - 39.5)
 GAUSS = STEP * np.exp(-Z**2 / 2) / ROOT
 
 
@@ -170,7 +170,7 @@ def site_averages(h, w0, gap, slope, T, place, weight, signed, spread):
         end = min(max(25 / slope, 10 * math.sqrt(gap)), furthest + 10 * s)
         a = 0.0
         while a < end:
-            b = min(a + min(2 * scale + a / 2, 2 * s), end)
+            b = min(a + min(2 * scale + a, 3 * s), end)
             for i in range(NODES.size):
                 g = (a + b) / 2 + (b - a) / 2 * NODES[i]
                 both = overlap = archetype = 0.0
