@@ -24,7 +24,7 @@ Z = STEP * (np.arange(88) - 43.5)
 GAUSS = STEP * np.exp(-Z**2 / 2) / math.sqrt(2 * math.pi)
 
 # panels in x = |y|/T; the narrowest Gaussian there has width 1
-_EDGES = (0.0, 2.6, 7.5, 18.0)
+_EDGES = (0.0, 2.4, 6.0, 11.5, 20.0)
 _nodes, _weights = np.polynomial.legendre.leggauss(16)
 X = np.concatenate([a + (b - a) / 2 * (_nodes + 1) for a, b in zip(_EDGES, _EDGES[1:])])
 _W = np.concatenate([(b - a) / 2 * _weights for a, b in zip(_EDGES, _EDGES[1:])])

@@ -177,7 +177,8 @@ def spin_glass(e, alpha, T):
 
     def excess(log_w):
         w = math.exp(log_w)
-        return math.log(w / curve.crosstalk(response(0.0, w, T)[1], T, numbers(e))[0] / alpha)
+        unit = curve.crosstalk(response(0.0, w, T)[1], T, numbers(e))[0]
+        return math.log(w / unit / alpha) if unit > 0 else -1.0       # q may be below rounding next to the freezing temperature
 
     high = math.log(4 * (1 + alpha) ** 2 + T * T)
     while excess(high) < 0:
