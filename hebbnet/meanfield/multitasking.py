@@ -155,28 +155,21 @@ def _averages(e, T, n, rough):
     return Averages(n, drive, m, curvature, example, log_cosh, entropy, q, tied)
 
 
-@njit(cache=True, nogil=True)
-def _free_energy(norm, a):
-    return -a.log_cosh + norm / 2 * (a.n @ a.n)
-
-
-@njit(cache=True, nogil=True)
-def _hessian(norm, a):
-    return norm * np.eye(a.n.size) - a.curvature
-
-
 def averages(e, T, n, rough=False):
     """`Averages` of `Diluted` e at the overlaps n (K,) and temperature T >= 0; rough: Gaussian ones to 1e-4, many times faster."""
     return _averages(numbers(e), float(T), np.ascontiguousarray(n, float), rough)
 
 
 def free_energy(e, a):
-    return _free_energy(e.norm, a)
+    return -a.log_cosh + e.norm / 2 * float(a.n @ a.n)
 
 
 def hessian(e, a):
     """Second derivatives of f by n: (1 + rho) - E v v sech**2/T."""
-    return _hessian(e.norm, a)
+    return e.norm * np.eye(e.K) - a.curvature
+
+
+_free_energy, _hessian = njit(cache=True, nogil=True)(free_energy), njit(cache=True, nogil=True)(hessian)       # of `Numbers`
 
 
 def lowest_mode(e, a):
@@ -188,7 +181,8 @@ def lowest_mode(e, a):
 
 def descend(e, T, n, basis=None, rough=False):
     """(Averages, residual, iterations) of the state that n flows to; basis (K, k): within the subspace that its columns span."""
-    return _descend(numbers(e), float(T), np.ascontiguousarray(n, float), np.eye(e.K) if basis is None else basis, basis is None, rough)
+    B = np.eye(e.K) if basis is None else basis
+    return _descend(numbers(e), float(T), averages(e, T, B @ (B.T @ n / (B * B).sum(0)), rough), B, basis is None, rough)
 
 
 @njit(cache=True, nogil=True)
@@ -197,25 +191,24 @@ def _escape(e, T, a, rough):
     if a.tied > 0:
         way = np.arange(e.K, 0, -1.0) / e.K
     else:
-        modes, V = np.linalg.eigh(_hessian(e.norm, a))
+        modes, V = np.linalg.eigh(_hessian(e, a))
         if modes[0] > -1e-9 * e.norm:
             return a, False
         way = V[:, 0] * (1 if V[:, 0].sum() >= 0 else -1)
-    here, length = _free_energy(e.norm, a), 0.3 * (1 - e.d) / e.norm
+    here, length = _free_energy(e, a), 0.3 * (1 - e.d) / e.norm
     while length > 1e-7:
         for sign in (1, -1):
             b = _averages(e, T, a.n + sign * length * way, rough)
-            if _free_energy(e.norm, b) < here - 1e-15:
+            if _free_energy(e, b) < here - 1e-15:
                 return b, True
         length /= 3
     return a, False
 
 
 @njit(cache=True, nogil=True)
-def _descend(e, T, n, B, everywhere, rough):
+def _descend(e, T, a, B, everywhere, rough):
     size = (B * B).sum(0)
-    x = B.T @ n / size
-    a = _averages(e, T, B @ x, rough)
+    x = B.T @ a.n / size
     last, escapes, residual, step = math.inf, 0, math.inf, 0
     while step < STEPS:
         step += 1
@@ -231,28 +224,30 @@ def _descend(e, T, n, B, everywhere, rough):
             a, x, last, escapes = out, out.n, math.inf, escapes + 1
             continue
         last = residual
-        smooth = a.tied == 0 and T + e.rho > 0
-        best, done = a, False
-        newton, lowest = a, 0.0
-        if smooth:
-            modes, V = np.linalg.eigh(B.T @ _hessian(e.norm, a) @ B)
-            way, lowest = V @ ((V.T @ gradient) / np.maximum(np.abs(modes), 1e-6)), modes[0]
-            gain, part = gradient @ way, 1.0
-            newton = _averages(e, T, B @ (x - way), rough)
-            while gain > 1e-12 and part > 1e-3:
-                if _free_energy(e.norm, newton) < _free_energy(e.norm, a) - 0.2 * part * gain:
-                    best, done = newton, True
+        way, gain, part, lowest = gradient, 0.0, 0.0, 0.0
+        if a.tied == 0 and T + e.rho > 0:
+            modes, V = np.linalg.eigh(B.T @ _hessian(e, a) @ B)
+            way, lowest, part = V @ ((V.T @ gradient) / np.maximum(np.abs(modes), 1e-6)), modes[0], 1.0
+            gain = gradient @ way
+        smooth, newton = part > 0, a
+        while True:                                              # damped Newton steps, at last (part = 0) the plain one
+            point = x - part * way if part > 0 else x - gradient / (e.norm * size)
+            best = _averages(e, T, B @ point, rough)
+            if part == 0:
+                break
+            if gain > 1e-12 and part > 1e-3:
+                if _free_energy(e, best) < _free_energy(e, a) - 0.2 * part * gain:
                     break
                 part /= 4
-                newton = _averages(e, T, B @ (x - part * way), rough)
-        if not done:
-            best = _averages(e, T, B @ (x - gradient / (e.norm * size)), rough)
-            if smooth:
-                difference = _free_energy(e.norm, newton) - _free_energy(e.norm, best)
-                closer = np.abs(e.norm * newton.n - newton.drive).max() < np.abs(e.norm * best.n - best.drive).max()
-                # beside a saddle f is too flat to tell, and Newton leaves it fast
-                if difference < -1e-13 or (abs(difference) < 1e-13 and (closer or lowest < 0)):
-                    best = newton
+            else:
+                part = 0.0
+            newton = best
+        if smooth and part == 0:
+            difference = _free_energy(e, newton) - _free_energy(e, best)
+            closer = np.abs(e.norm * newton.n - newton.drive).max() < np.abs(e.norm * best.n - best.drive).max()
+            # beside a saddle f is too flat to tell, and Newton leaves it fast
+            if difference < -1e-13 or (abs(difference) < 1e-13 and (closer or lowest < 0)):
+                best = newton
         a = best
         x = B.T @ a.n / size
     return a, residual, step

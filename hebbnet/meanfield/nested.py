@@ -27,7 +27,7 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 X_WEIGHTS = np.concatenate([(b - a) / 2 * WEIGHTS for a, b in zip(_EDGES, _EDGES[1:])])
 ROOT = math.sqrt(2 * math.pi)
 
-# trapezoids: the nearest poles are at |Im z| >= pi/2, so that a step of 0.26 leaves exp(-2 pi (pi/2)/0.26) = 3e-17, and of double poles 100 times that
+# trapezoids: the nearest poles are at |Im z| >= pi/2, so that a step of 0.26 leaves exp(-2 pi (pi/2)/0.26) = 3e-17, double poles 100 times as much
 STEP = 0.26
 Z = STEP * (np.arange(80) - 39.5)
 GAUSS = STEP * np.exp(-Z**2 / 2) / ROOT
