@@ -140,8 +140,9 @@ def site_averages(h, w0, gap, slope, T, place, weight, signed, spread):
     steps = np.tanh(math.sqrt(gap) / T * Z) if gap <= T * T else np.empty(0)
     scale = min(1 / slope, math.sqrt(T * T + gap))
     total = w0 + (spread * h) ** 2
-    s = math.sqrt(total)
-    if s <= scale:
+    s, furthest = math.sqrt(total), h * place.max()
+    # trapezoids for each site, unless panels that all of them share have fewer points
+    if s <= scale and NODES.size * (furthest + 10 * s) >= 3 * s * Z.size * place.size:
         single = total == 0.0
         for k in range(place.size):
             for i in range(1 if single else Z.size):
@@ -159,11 +160,9 @@ def site_averages(h, w0, gap, slope, T, place, weight, signed, spread):
                 out[7] += part * (x[1] + slope * x[2]) ** 2
     else:
         p = 1 / (s * ROOT)
-        furthest = 0.0
         for k in range(place.size):
             mean = place[k] * h
             tail = mean / (s * math.sqrt(2.0))
-            furthest = max(furthest, mean)
             out[0] += weight[k] * place[k] * math.erf(tail)
             out[8] += signed[k] * math.erf(tail)
             out[4] += weight[k] * (mean * math.erf(tail) + 2 * total * p * math.exp(-tail * tail))

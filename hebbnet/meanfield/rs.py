@@ -245,6 +245,12 @@ def quantities(network, e, alpha, T, m, chi, w):
     return out
 
 
+def replicon(network, e, alpha, T, state):
+    """The replicon alone of one state at alpha > 0."""
+    fourth = curve.averages(curve.field(state.m, numbers(e)), state.w, T, numbers(e))[4]
+    return float(network.replicon(SimpleNamespace(q=1 - T * state.chi, chi=state.chi, fourth=fourth), e, alpha, T))
+
+
 def solution(name, network, branch, params, state, e):
     """`Solution` of one state at one point."""
     arrays = quantities(network, e, params.alpha, params.T, state.m, state.chi, state.w)
