@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
-from .elementary import FAST, exp, log1p
+from .elementary import FAST, exp, expm1, log1p
 
 # trapezoid in z: |z| <= 10.9 leaves room for the tilt of E exp(-2 y/T); a multiple of 8 points, for SIMD
 STEP = 0.25
@@ -77,6 +77,19 @@ def response(h, w, T):
         fourth += SECH4[i] * both
     p = 1 / math.sqrt(2 * math.pi * w)
     return (math.erf(h / math.sqrt(2 * w)) - T * p * m, p * chi, p * chi_h / w, p * (chi_w / w - chi) / (2 * w), p * fourth)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def overlap(w, T):
+    """q = E tanh(sqrt(w) z/T)**2, to relative accuracy where it is small."""
+    if w > T * T or T == 0.0:
+        return 1 - T * response(0.0, w, T)[1]
+    q, width = 0.0, math.sqrt(w) / T
+    for i in range(Z.size):
+        e = expm1(-2 * abs(width * Z[i]))
+        t = e / (2 + e)
+        q += GAUSS[i] * t * t
+    return q
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)

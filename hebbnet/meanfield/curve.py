@@ -39,9 +39,8 @@ class Numbers(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def crosstalk(chi, T, e):
+def crosstalk_of(q, chi, T, e):
     """(w, dw/dchi) per unit load: the noise variance and its derivative along q = 1 - T chi."""
-    q = 1 - T * chi
     w = slope = 0.0
     for j in range(e.kernel.size - 1, 0, -1):       # Horner for xi' and xi''
         slope = slope * q + w
@@ -54,6 +53,12 @@ def crosstalk(chi, T, e):
         w += each * q
         slope += each * (2 * a * q / gap - T)
     return w, slope
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def crosstalk(chi, T, e):
+    """`crosstalk_of` where 1 - T chi does not cancel."""
+    return crosstalk_of(1 - T * chi, chi, T, e)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -215,7 +215,7 @@ def _descend(e, T, a, B, everywhere, rough):
         gradient = B.T @ (e.norm * a.n - a.drive)
         residual = np.abs(gradient / size).max()
         stuck = everywhere and a.tied > 0 and e.rho > 0          # an overlap that is zero stays zero by symmetry
-        if stuck or residual <= 1e-15 or (residual < 1e-11 and residual > last / 4):
+        if stuck or residual <= 1e-15 or (residual < 1e-11 and residual > 0.9 * last):     # next to T_c steps gain a factor of 3
             if not everywhere or escapes == ESCAPES:
                 break
             out, found = _escape(e, T, a, rough)
@@ -227,7 +227,7 @@ def _descend(e, T, a, B, everywhere, rough):
         way, gain, part, lowest = gradient, 0.0, 0.0, 0.0
         if a.tied == 0 and T + e.rho > 0:
             modes, V = np.linalg.eigh(B.T @ _hessian(e, a) @ B)
-            way, lowest, part = V @ ((V.T @ gradient) / np.maximum(np.abs(modes), 1e-6)), modes[0], 1.0
+            way, lowest, part = V @ ((V.T @ gradient) / np.maximum(np.abs(modes), 1e-9)), modes[0], 1.0
             gain = gradient @ way
         smooth, newton = part > 0, a
         while True:                                              # damped Newton steps, at last (part = 0) the plain one

@@ -13,7 +13,7 @@ from numba import njit
 from scipy.optimize import brentq
 
 from . import curve, glass
-from .averages import response, site_archetype, site_potentials, site_response
+from .averages import overlap, response, site_archetype, site_potentials, site_response
 from .solution import Solution
 
 NAME = "rs"
@@ -177,8 +177,7 @@ def spin_glass(e, alpha, T):
 
     def excess(log_w):
         w = math.exp(log_w)
-        unit = curve.crosstalk(response(0.0, w, T)[1], T, numbers(e))[0]
-        return math.log(w / unit / alpha) if unit > 0 else -1.0       # q may be below rounding next to the freezing temperature
+        return math.log(w / curve.crosstalk_of(overlap(w, T), response(0.0, w, T)[1], T, numbers(e))[0] / alpha)
 
     high = math.log(4 * (1 + alpha) ** 2 + T * T)
     while excess(high) < 0:
