@@ -118,7 +118,8 @@ def test_critical_states_follow_their_laws_in_few_steps(distance):
     assert glassy.converged and glassy.q == pytest.approx(distance, rel=max(distance, 1e-7))
     pure = hn.solve("multitasking", K=3, d=0.2, T=0.8 * (1 - distance), start="hierarchical")          # pure is stable below d = 2/3
     assert pure.converged and pure.iterations < 40
-    assert pure.m[0] == pytest.approx(0.8 * math.sqrt(3 * distance), rel=max(2 * distance, 1e-11 / distance)) and (np.abs(pure.m[1:]) < 1e-3 * pure.m[0]).all()
+    assert pure.m[0] == pytest.approx(0.8 * math.sqrt(3 * distance), rel=max(2 * distance, 1e-11 / distance))
+    assert (np.abs(pure.m[1:]) < 1e-3 * pure.m[0]).all()
     for P in (2, 4):
         end = hn.boundary("dense", "spinodal", P=P, T=0.3)
         near, further = (hn.solve("dense", P=P, alpha=float(end) * (1 - x * distance), T=0.3) for x in (1, 4))
