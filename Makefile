@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
-SOURCES := setup.cfg pyproject.toml setup.py $(wildcard hebbnet/*/native.c)
+SOURCES := setup.cfg pyproject.toml setup.py $(wildcard hebbnet/*/*.[ch])
 JOBS ?= -n auto --maxprocesses 4 --dist loadgroup
 
 .PHONY: demo test test-slow test-torch test-gpu bench bench-gpu docs figures clean

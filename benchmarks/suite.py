@@ -24,12 +24,10 @@ import modern  # noqa: E402
 import modern_mc  # noqa: E402
 import multitasking_engine  # noqa: E402
 import numpy as np  # noqa: E402
-import onestep  # noqa: E402
 import peers  # noqa: E402
 import scaling  # noqa: E402
 import startup  # noqa: E402
 import sweep  # noqa: E402
-from timing import best  # noqa: E402
 
 import hebbnet as hn  # noqa: E402
 import theory  # noqa: E402
@@ -41,9 +39,9 @@ DENSE = [   # P, N, K, acceptances
     (6, 100, 25_000, (0.65,))]
 PEERS = [(2, 1000, 100, (0.004, 0.01, 0.43, 0.94)), (2, 2000, 200, (0.01, 0.43)), (4, 30, 675, (0.2, 0.65)), (4, 40, 1600, (0.2, 0.65))]
 MODERN = [(N, 10**5, B) for N in (64, 256, 1024) for B in (1, 64)]
-THEORY = ("solve, P = 4, one point", "solve, supervised, exact, M = 27", "boundary, spinodal, unknown T", "solve_map, 100 x 100",
+THEORY = ("solve, P = 4", "solve, near-critical, P = 4", "batch, 2500 loads at one T", "solve_map, 50 x 50, P = 4", "solve, supervised, exact, M = 27",
+          "solve, 1RSB, P = 4, a new T", "solve, 1RSB, P = 4, the same T", "multitasking, lowest state, K = 3", "boundary, spinodal, unknown T",
           "phase_diagram, 20 loads")
-ONESTEP = ("solve, retrieval, P = 4, T > 0", "solve, glass, P = 4", "boundary, transition, unknown alpha")
 SECONDS, REPEATS = 0.3, 3
 BUSY = 0.5         # load average of the last minute that is mentioned
 TOLERANCE = 1e-5   # of torch's update and ours, of the largest entry
@@ -135,11 +133,10 @@ def updates(quick):
 
 
 def solving(quick):
-    """Calls per second of the theory."""
-    calls = [("RS", theory.CALLS, THEORY), ("1RSB", onestep.CALLS, ONESTEP)]
-    for ansatz, table, names in [("RS", theory.CALLS, THEORY[:1])] if quick else calls:
-        for what in names:
-            yield figure(f"{ansatz} {what}", "call/s", 1 / best(table[what], 1 if quick else 5))
+    """Points per second of the theory."""
+    for name in THEORY[:1 if quick else None]:
+        row = theory.case(name, 1 if quick else 5)
+        yield figure(f"theory, {name}", "point/s", row["points"] / row["seconds"], details=row)
 
 
 def studies(quick):
@@ -160,15 +157,17 @@ def cards(quick):
         return
     cupy, wait = device.cupy, device.cupy.cuda.Device().synchronize
     limits, seconds = gpu.limits(cupy, wait), 0.1 if quick else gpu.SECONDS
-    for P, N, K, chains in gpu.SWEEPS[:1]:
-        for acceptance in gpu.ACCEPTANCES[:1 if quick else None]:
-            row = gpu.sweeps(P, N, K, chains, acceptance, device, wait, seconds)
-            yield figure(f"GPU dense P={P} N={N} K={K} chains={chains} acceptance={acceptance}", "pattern/s", row["pattern_updates_per_second"],
-                         limits["integer_additions"], "integer additions", details=row)
+    cases = [(*gpu.SWEEPS[0], acceptance, "metropolis") for acceptance in gpu.ACCEPTANCES] + [(*gpu.PARALLEL[0], 0.65, "parallel")]
+    for P, N, K, chains, acceptance, dynamics in cases[:1 if quick else None]:
+        row = gpu.sweeps(P, N, K, chains, acceptance, device, wait, seconds, dynamics)
+        digits = row["digits"]
+        limit, what = (limits["byte_operations"] / (2 + 2 * digits), "products of bytes") if digits else (limits["integer_additions"], "additions")
+        yield figure(f"GPU {dynamics} P={P} N={N} K={K} chains={chains} acceptance={acceptance}", "pattern/s", row["pattern_updates_per_second"],
+                     limit, what, details=row)
     for N, K, B in [(256, 10**5, 1), (256, 10**5, 1024)]:
-        spent = gpu.modern(cupy, wait, N, K, B)
-        ours, limit = (2.0 * N * K / spent, limits["copied_bytes"]) if B == 1 else (4.0 * N * K * B / spent, limits["float16_operations"])
-        yield figure(f"GPU update N={N} K={K} batch={B}", "B/s" if B == 1 else "op/s", ours, limit, "copying" if B == 1 else "matrix product")
+        spent, error = gpu.update(cupy, wait, N, K, B)
+        unit, work, limit = ("B/s", 4.0 * N * K, "copied_bytes") if B == 1 else ("op/s", 4.0 * N * K * B, "float32_operations")
+        yield figure(f"GPU update N={N} K={K} batch={B}", unit, work / spent, limits[limit], limit, details={"error": error})
 
 
 GROUPS = {function.__name__: function for function in (dense, annealers, examples, diluted, exponential, updates, solving, studies, cards)}

@@ -1,22 +1,26 @@
 """The package's C kernels, shared libraries that are built with it where there is a compiler (setup.py).
 
-Everything runs without them, on numba's kernels; HEBBNET_NATIVE=0 switches them off.
+Everything runs without them, on numba's kernels; HEBBNET_NATIVE=0 switches them off, HEBBNET_NATIVE=avx2 those that need more than AVX2.
 """
 import ctypes
 import os
 from importlib import util
 
 
-def library(module, layout):
-    """The shared library of `module`, or None where it was not built, is of another layout (an older source), cannot run here, or is switched off."""
+def library(module, layout, avx2=False):
+    """The shared library of `module`, or None where it was not built, is of another layout (an older source), cannot run here, or is switched off.
+
+    avx2: for the kernels that need no more than AVX2.
+    """
     found = util.find_spec(module)
-    if os.environ.get("HEBBNET_NATIVE") == "0" or found is None:
+    if found is None or os.environ.get("HEBBNET_NATIVE") in ("0", "" if avx2 else "avx2"):
         return None
     try:
         loaded = ctypes.CDLL(found.origin)
     except OSError:
         return None
-    return loaded if hasattr(loaded, "hebbnet_layout") and loaded.hebbnet_layout() == layout else None
+    probe = getattr(loaded, "hebbnet_avx2_layout" if avx2 else "hebbnet_layout", None)
+    return loaded if probe and probe() == layout else None
 
 
 def address(array):

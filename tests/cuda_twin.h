@@ -1,4 +1,4 @@
-/* The CPU twin of a CUDA device: runs hebbnet/montecarlo/cuda/sweeps.cu, unchanged, as C.  Included before it.
+/* The CPU twin of a CUDA device: runs the kernels of the package, unchanged, as C.  Included before them.
 
 Every thread of a block is a fiber.  A warp runs until all of its threads wait at the barrier of the block, then another one does; in a warp
 a thread runs until it needs the others (a shuffle or a reduction).  Warps and threads are taken in the order that `twin_order` says, so that a
@@ -19,12 +19,14 @@ barrier that is missing shows as another result.  Threads that wait for each oth
 
 enum { READY, IN_WARP, AT_BARRIER, DONE };
 
-long long memory[1 << 16];   /* shared memory of the block that runs */
+typedef struct { int x, y; } __attribute__((aligned(8))) int2;
+typedef struct { int x, y, z, w; } __attribute__((aligned(16))) int4;
+long long memory[1 << 16] __attribute__((aligned(32)));   /* shared memory of the block that runs */
 static struct { unsigned x; } threadIdx, blockIdx;
 static ucontext_t beginning, fiber[MOST];      /* to enter a stack; then jumps, which make no system call, go to and fro */
 static jmp_buf scheduler, within[MOST];
 static char *stacks;
-static int waits[MOST], place[MOST], too_large;
+static int waits[MOST], place[MOST], too_large, misplaced;
 static long long lane[2][MOST];   /* what threads show their warp; alternately, since the fastest is at most one exchange ahead */
 
 static void stop_until(int where)
@@ -47,6 +49,7 @@ static void run_thread(int t, int entered)
 }
 
 static void __syncthreads(void) { stop_until(AT_BARRIER); }
+static void __syncwarp(void) { stop_until(IN_WARP); }
 
 static long long *shown(long long x)
 {
@@ -57,6 +60,14 @@ static long long *shown(long long x)
 }
 
 static long long __shfl_xor_sync(unsigned mask, long long x, int step) { return shown(x)[threadIdx.x ^ step]; }
+
+static double other_lane(double x, int step)
+{
+    long long bits;
+    memcpy(&bits, &x, 8);
+    memcpy(&x, shown(bits) + (threadIdx.x ^ step), 8);
+    return x;
+}
 
 static int __reduce_add_sync(unsigned mask, int x)
 {
@@ -69,9 +80,49 @@ static int __reduce_add_sync(unsigned mask, int x)
 }
 
 static int atomicAdd(int *sum, int x) { *sum += x; return *sum - x; }
+static void add(long long *sum, long long x) { *sum += x; }
 static unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((unsigned long long)a * b >> 32); }
 static long long __double_as_longlong(double x) { long long bits; memcpy(&bits, &x, 8); return bits; }
 static double __longlong_as_double(long long bits) { double x; memcpy(&x, &bits, 8); return x; }
+
+/* Tensor cores: each lane has the whole of both factors, and of their product eight entries, in an order that nobody may count on. */
+typedef struct { signed char x[256]; } Left, Right;
+typedef struct { int x[8]; } Tile;
+
+static void meet(const void *p, int bytes)   /* all lanes name the same address, a multiple of so many bytes */
+{
+    long long *all = shown((long long)p) + threadIdx.x / 32 * 32;
+    for (int k = 0; k < 32; k++)
+        if (all[k] != (long long)p || all[k] % bytes)
+            misplaced = 1;
+}
+
+static void load_left(Left *f, const signed char *p, int pitch)
+{
+    meet(p, 8);
+    meet((void *)(long long)pitch, 16);
+    for (int k = 0; k < 256; k++)
+        f->x[k] = p[k / 16 * pitch + k % 16];
+}
+
+static void load_right(Right *f, const signed char *p, int pitch) { load_left(f, p, pitch); }
+
+static int entry(int k) { return (37 * (threadIdx.x % 32) + 32 * k) % 256; }
+
+static void multiply(Tile *d, const Left *a, const Right *b)
+{
+    stop_until(IN_WARP);
+    for (int k = 0; k < 8; k++)
+        for (int j = 0; j < 16; j++)
+            d->x[k] += a->x[entry(k) / 16 * 16 + j] * b->x[entry(k) % 16 * 16 + j];
+}
+
+static void store(int *p, const Tile *d)
+{
+    meet(p, 32);
+    for (int k = 0; k < 8; k++)
+        p[entry(k)] = d->x[k];
+}
 
 /* A launch: the kernel, its arguments (all of 64 bits), and the order in which warps and threads run. */
 typedef long long i64_;
@@ -119,7 +170,7 @@ static int run_warp(int first, int entered, unsigned *state)
 }
 
 /* Run a kernel; 1 where threads have diverged, 2 where one wrote beyond `shared` bytes of shared memory, 3 where the sum of a warp that is
-   said to fit in 32 bits did not. */
+   said to fit in 32 bits did not, 4 where threads of a warp load or store a matrix at several addresses, or at an odd one. */
 int twin_launch(void *function, int blocks, int threads, int shared, const i64_ *arguments, int count)
 {
     unsigned state = twin_order;
@@ -127,7 +178,7 @@ int twin_launch(void *function, int blocks, int threads, int shared, const i64_ 
     if (!stacks)
         stacks = malloc((size_t)MOST * STACK);
     *(void **)&kernel = function;
-    too_large = 0;
+    too_large = misplaced = 0;
     memset(argument, 0, sizeof argument);
     memcpy(argument, arguments, count * sizeof *arguments);
     for (int block = 0; block < blocks; block++) {
@@ -155,5 +206,5 @@ int twin_launch(void *function, int blocks, int threads, int shared, const i64_ 
             if (((char *)memory)[k] != 0x7B)
                 return 2;
     }
-    return 3 * too_large;
+    return misplaced ? 4 : 3 * too_large;
 }

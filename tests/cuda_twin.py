@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import types
 
 import numpy as np
 
@@ -13,17 +14,38 @@ from hebbnet.montecarlo import cupy_engine
 
 HEADER = pathlib.Path(__file__).with_name("cuda_twin.h")
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-FAULTS = {1: "threads have diverged", 2: "a write beyond shared memory", 3: "a sum of a warp beyond 32 bits"}
+FAULTS = {1: "threads have diverged", 2: "a write beyond shared memory", 3: "a sum of a warp beyond 32 bits", 4: "a matrix at an odd address"}
 
 
 class Array(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array on the device: NumPy's functions work on it, mixing it with an array of the host or turning it into one by accident does not."""
+    """An array on the device: NumPy's functions work on it, mixing it with an array of the host or turning it into one by accident does not.
+
+    waits: how often the host has asked for a number, and so waited for the device."""
+
+    waits = 0
 
     def __init__(self, array):
         self.array = array
 
     def get(self):
+        Array.waits += 1
         return self.array.copy()
+
+    def item(self):
+        return self.get().item()
+
+    def __bool__(self):
+        return bool(self.get())
+
+    def __float__(self):
+        return float(self.get())
+
+    def __int__(self):
+        return int(self.get())
+
+    @property
+    def data(self):
+        return types.SimpleNamespace(ptr=self.array.ctypes.data)
 
     def __array__(self, *args, **kwargs):
         raise TypeError("implicit conversion of an array of the device: use get()")
@@ -35,19 +57,27 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         return wrapped(function(*unwrapped(args), **{k: unwrapped(v) for k, v in options.items()}))
 
     def __getitem__(self, index):
-        return wrapped(self.array[index])
+        return wrapped(self.array[of_index(index)])
 
     def __setitem__(self, index, value):
-        self.array[index] = unwrapped(value)
+        self.array[of_index(index)] = unwrapped(value)
 
     def __len__(self):
         return len(self.array)
 
     def __getattr__(self, name):
-        if name not in ("shape", "dtype", "ndim", "size", "nbytes", "T", "reshape", "astype", "max", "min", "sum", "mean", "copy"):
+        if name not in ("shape", "dtype", "ndim", "size", "nbytes", "flags", "T", "reshape", "swapaxes", "astype", "max", "min", "sum", "mean",
+                        "copy", "any", "all"):
             raise AttributeError(name)
         value = getattr(self.array, name)
         return (lambda *a, **k: wrapped(value(*unwrapped(a), **k))) if callable(value) and name != "dtype" else wrapped(value)
+
+
+def of_index(index):
+    """cupy takes arrays of the host as indices; it waits to know how many entries of a mask are true."""
+    parts = [part.array if isinstance(part, Array) else part for part in (index if isinstance(index, tuple) else (index,))]
+    Array.waits += any(isinstance(part, np.ndarray) and part.dtype == bool for part in parts)
+    return tuple(parts)
 
 
 def wrapped(value):
@@ -67,6 +97,7 @@ class Twin:
 
     def __init__(self, order=0, shared=227 * 1024, memory=2**33):
         self.order, self.shared, self.memory, self.sharing, self.lock = order, shared, memory, 1, threading.Lock()
+        self.multiplies_bytes = True
         self.launches = []
 
     def asarray(self, array):
@@ -84,27 +115,30 @@ class Twin:
     def apart(self, call, *arguments):
         return call(*arguments)
 
-    def launch(self, *launch):
+    def launch(self, name, options, blocks, threads, shared, arguments):
+        assert shared <= self.shared
         with self.lock:   # the library has one block at a time
-            self.locked_launch(*launch)
+            run(cupy_engine.source(name), name, options, blocks, threads, shared, arguments, self.order)
+            self.launches.append((name, blocks, threads, shared))
 
-    def locked_launch(self, name, options, blocks, threads, shared, arguments):
-        library = compiled(options)
-        ctypes.c_int.in_dll(library, "twin_order").value = self.order
-        arrays = [a.array for a in arguments if isinstance(a, Array)]
-        assert all(a.flags.c_contiguous for a in arrays) and shared <= self.shared and threads <= 1024
-        words = [a.array.ctypes.data if isinstance(a, Array) else int(a) for a in arguments]
-        fault = library.twin_launch(ctypes.cast(getattr(library, name), ctypes.c_void_p), blocks, threads, shared,
-                                    (ctypes.c_int64 * len(words))(*words), len(words))
-        assert not fault, FAULTS[fault]
-        self.launches.append((name, blocks, threads, shared))
+
+def run(source, name, options, blocks, threads, shared, arguments, order):
+    """Launch a kernel of this source; arguments: `Array` and integers."""
+    library = compiled(source, options)
+    ctypes.c_int.in_dll(library, "twin_order").value = order
+    assert all(a.array.flags.c_contiguous for a in arguments if isinstance(a, Array)) and threads <= 1024
+    words = [a.array.ctypes.data if isinstance(a, Array) else int(a) for a in arguments]
+    fault = library.twin_launch(ctypes.cast(getattr(library, name), ctypes.c_void_p), blocks, threads, shared,
+                                (ctypes.c_int64 * len(words))(*words), len(words))
+    assert not fault, FAULTS[fault]
 
 
 @functools.cache
-def compiled(options):
-    """The kernels with these options, as a library."""
+def compiled(source, options):
+    """Kernels with these options, as a library."""
     with tempfile.TemporaryDirectory() as folder:   # once loaded, the library needs no file
-        path = pathlib.Path(folder) / "kernels.so"
-        subprocess.run([COMPILER, "-std=gnu11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-w", *options, "-include", HEADER, "-x", "c",
-                        cupy_engine.SOURCE, "-o", path, "-lm"], check=True)
+        path, code = pathlib.Path(folder) / "kernels.so", pathlib.Path(folder) / "kernels.c"
+        code.write_text(source)
+        subprocess.run([COMPILER, "-std=gnu11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-w", *options, "-include", HEADER, code,
+                        "-o", path, "-lm"], check=True)
         return ctypes.CDLL(path)

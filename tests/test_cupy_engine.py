@@ -105,6 +105,31 @@ def test_same_spins_where_overlaps_do_not_fit_into_shared_memory(P, N, K, shared
     assert "-DSHARED=0" in one.plan.options
 
 
+@pytest.mark.parametrize("P, N, K, chains, planes", [(4, 20, 70, 3, 2), (4, 150, 2100, 70, 3), (2, 33, 40, 65, 1), (8, 30, 129, 2, 5),
+                                                     (3, 129, 64, 1, 2), (2, 33_000, 3, 1, 3)])
+def test_parallel_dynamics_as_matrix_products(P, N, K, chains, planes, device):
+    """More and fewer chains, neurons and patterns than one block has, one and several parts of a sum, 32 and 64 bits."""
+    p = problem(P, N, K, T=0.8, dynamics="parallel")
+    one, flips = assert_same(p, lambda p: state(p, chains=chains), device)
+    assert one.plan.planes == planes and flips.sum() > 0
+
+
+def test_parallel_dynamics_without_matrix_products(device, monkeypatch):
+    """On cards whose tensor cores have no bytes."""
+    monkeypatch.setattr(device, "multiplies_bytes", False)
+    for P, N, K in [(4, 20, 70), (8, 30, 40), (2, 9, 30)]:
+        one, flips = assert_same(problem(P, N, K, T=0.8, dynamics="parallel"), state, device)
+        assert one.plan.planes == 0 and flips.sum() > 0
+
+
+@compiler
+def test_parallel_dynamics_is_three_launches_a_sweep():
+    twin, p = cuda_twin.Twin(RANDOM_ORDER), problem(4, 24, 70, dynamics="parallel")
+    engine(p, twin).advance(state(p, chains=80), 5)
+    assert [name for name, *_ in twin.launches] == 5 * ["overlaps", "fields", "choose"] + ["overlaps"]
+    assert twin.launches[0][1] == 2 and twin.launches[2][1] == -(-80 * 24 // 256)
+
+
 def test_same_spins_of_more_than_32767_neurons(device):
     """Overlaps in 32 bits, and more attempts in a sweep than random numbers in shared memory."""
     one, flips = assert_same(problem(2, 33_000, 3, T=0.8), lambda p: state(p, chains=1), device, sweeps=1)
@@ -176,12 +201,12 @@ def test_every_chain_has_its_own_temperature(device):
     assert_same(p, lambda p: state(p, chains=5), device, sweeps=4)
 
 
-@pytest.mark.parametrize("kind", ["signs", "sums", "diluted"])
+@pytest.mark.parametrize("kind", ["signs", "parallel", "sums", "diluted"])
 def test_several_problems_in_one_launch_are_each_as_alone(kind, device):
     """Samples, temperatures and keys differ; a launch has as many chains of each."""
     def one(sample, T, seed):
-        if kind == "signs":
-            return problem(4, 24, 70, T=T, sample=sample, seed=seed)
+        if kind in ("signs", "parallel"):
+            return problem(4, 24, 70, T=T, sample=sample, seed=seed, dynamics="parallel" if kind == "parallel" else "heat-bath")
         if kind == "sums":
             return learning_tests.problem("supervised", 4, 15, 20, 9, T=T, sample=sample, seed=seed)
         return multitasking_tests.problem(N=24, K=40, T=T, sample=sample, seed=seed)
@@ -210,15 +235,16 @@ def test_samples_run_side_by_side(monkeypatch):
 
 
 @compiler
-def test_chains_that_do_not_fit_take_turns():
-    p = problem(4, 30, 50)
+@pytest.mark.parametrize("dynamics, blocks", [("heat-bath", [3, 3, 1]), ("parallel", 3 * 10 * [1])])
+def test_chains_that_do_not_fit_take_turns(dynamics, blocks):
+    p = problem(4, 30, 50, dynamics=dynamics)
     want, flips = numba_engine.Engine(p).advance(state(p, chains=7), 3)
     plan = cupy_engine.plan(p, state(p).overlaps, 2**17)
     twin = cuda_twin.Twin(memory=int(3.9 * plan.state / cupy_engine.SPARE))
     twin.free = lambda: twin.memory if twin.launches or len(one.__dict__.get("table", ())) else 2**30   # rows are there before states
     one = engine(p, twin)
     got, other = one.advance(state(p, chains=7), 3)
-    assert [blocks for _, blocks, _, _ in twin.launches] == [3, 3, 1] and isinstance(got.spins, np.ndarray)
+    assert [launch[1] for launch in twin.launches] == blocks and isinstance(got.spins, np.ndarray)
     np.testing.assert_array_equal(got.spins, want.spins)
     np.testing.assert_array_equal(got.overlaps, want.overlaps)
     np.testing.assert_array_equal(other, flips)
@@ -366,7 +392,7 @@ def structure(plan):
 @pytest.mark.skipif(nvrtc.library() is None, reason="nvidia-cuda-nvrtc-cu12 is not installed")
 @pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
 def test_every_kernel_compiles_to_machine_code(architecture):
-    source, kinds = cupy_engine.SOURCE.read_text(), {structure(plan): plan for _, plan in variants()}
+    source, kinds = cupy_engine.source("sweeps"), {structure(plan): plan for _, plan in variants()}
     assert {kind[0] for kind in kinds} == {"INT32", "FLOAT64", "TABLE", "TABLE_ORDERED", "PRODUCTS", "ORDERED", "ROUNDED", "PAIRS", "LOG_SUM"}
     for kind, plan in kinds.items():
         code, assembly = nvrtc.compiled(source, [cupy_engine.UNFUSED, *plan.options], architecture)
@@ -374,6 +400,31 @@ def test_every_kernel_compiles_to_machine_code(architecture):
         assert all(b".text." + name in code for name in (b"sweeps", b"energies", b"exchange", b"follow", b"numbers"))
         assert "div.rn.f64" in assembly
         assert ("fma.rn.f64" in assembly) == (kind[0] == "LOG_SUM")   # there in the library's exp and log, whose bits nothing depends on
+
+
+@pytest.mark.skipif(nvrtc.library() is None, reason="nvidia-cuda-nvrtc-cu12 is not installed")
+@pytest.mark.parametrize("architecture", ["sm_75", "sm_80", "sm_90"])
+@pytest.mark.parametrize("P, N, planes", [(4, 20, 2), (4, 100, 3), (8, 30, 5), (2, 33_000, 3)])
+def test_matrix_products_compile_to_machine_code(P, N, planes, architecture):
+    p = problem(P, N, 3, dynamics="parallel")
+    plan = cupy_engine.plan(p, state(p).overlaps, 227 * 1024)
+    code, assembly = nvrtc.compiled(cupy_engine.source("overlaps"), [cupy_engine.UNFUSED, *plan.product_options], architecture)
+    assert plan.planes == planes and all(b".text." + name.encode() in code for name in cupy_engine.PRODUCTS)
+    assert "wmma.mma.sync.aligned.row.col.m16n16k16.s32.s8.s8.s32" in assembly and "fma.rn.f64" not in assembly
+    assert ".local" not in assembly   # registers hold what a thread has
+
+
+@pytest.mark.parametrize("P, N, self_interaction", [(2, 9, False), (4, 20, False), (4, 21, True), (8, 30, False)])
+def test_digits_of_the_products_make_twice_the_field(P, N, self_interaction):
+    form = problem(P, N, 10, self_interaction=self_interaction).form
+    law = cupy_engine.of_products(form)
+    D = dict(zip(range(-N + 1, N, 2), (form.denominator * int(d) for d in form.fields)))
+    for X, (B, A) in zip(range(-N, N + 1, 2), law.tolist()):
+        for sign in {1, -1} if abs(X) < N else {X // N}:   # of s xi: where all spins agree, of one only
+            assert B - sign * A == 2 * D[X - sign]
+    n = cupy_engine.digits(law)
+    assert -128 * (256**n - 1) // 255 <= law.min() and law.max() <= 127 * (256**n - 1) // 255
+    assert n == 1 or np.abs(law).max() > 127 * (256 ** (n - 1) - 1) // 255
 
 
 def test_a_plan_keeps_fields_in_registers_where_their_sums_fit():
@@ -417,15 +468,19 @@ def test_packed_bits_are_the_signs():
 # ---- the twin itself ---------------------------------------------------------------------------------------------------------------
 
 @compiler
-@pytest.mark.parametrize("taken_away", ["        partial[threadIdx.x / 32] = x;\n    __syncthreads();",
-                                        "made++;\n                    __syncthreads();"])
-def test_the_twin_notices_a_missing_barrier(taken_away, monkeypatch, tmp_path):
-    source = cupy_engine.SOURCE.read_text()
-    assert source.count(taken_away) == 1
-    broken = tmp_path / "broken.cu"
-    broken.write_text(source.replace(taken_away, taken_away.replace("__syncthreads();", "")))
-    monkeypatch.setattr(cupy_engine, "SOURCE", broken)
-    p = dataclasses.replace(problem(4, 24, 300, T=0.8), sample=3)
+@pytest.mark.parametrize("kernel, barrier, taken_away", [
+    ("sweeps", "__syncthreads();", "        partial[threadIdx.x / 32] = x;\n    __syncthreads();"),
+    ("sweeps", "__syncthreads();", "made++;\n                    __syncthreads();"),
+    ("fields", "__syncthreads();", "__syncthreads();\n#pragma unroll\n        for (int k = 0; k < SHARE"),
+    ("fields", "__syncthreads();", "__syncthreads();\n        if (begin < first)"),
+    ("fields", "__syncwarp();", "__syncwarp();\n        for (int k = lane"),
+])
+def test_the_twin_notices_a_missing_barrier(kernel, barrier, taken_away, monkeypatch):
+    source, dynamics = cupy_engine.source, "heat-bath" if kernel == "sweeps" else "parallel"
+    assert source(kernel).count(taken_away) == 1
+    broken = source(kernel).replace(taken_away, taken_away.replace(barrier, ""))
+    monkeypatch.setattr(cupy_engine, "source", lambda name: broken if name == kernel else source(name))
+    p = dataclasses.replace(problem(4, 24, 300, T=0.8, dynamics=dynamics), sample=3)
     want, _ = numba_engine.Engine(p).advance(state(p), 4)
     seen = 0
     for order in range(2, 8):

@@ -1,13 +1,14 @@
 """Energies and flips against the definition; every derived form against the law; every kernel against the reference engine."""
+import dataclasses
 import itertools
 
 import numpy as np
 import pytest
 from networks import brute_energy, problem, state
 
-from hebbnet import networks
+from hebbnet import networks, patterns
 from hebbnet.montecarlo import forms, native, numba_engine, numpy_engine
-from hebbnet.montecarlo.problem import DYNAMICS, ORDERS
+from hebbnet.montecarlo.problem import DYNAMICS, ORDERS, State, overlaps
 from hebbnet.params import Params
 
 
@@ -178,30 +179,89 @@ def test_kernels_compile_once_per_form():
 # ---- the C kernels -----------------------------------------------------------------------------------------------------------------
 
 C_KERNELS = pytest.mark.skipif(native.LIBRARY is None, reason="no C kernels: not built, switched off, or no AVX-512 with byte permutations here")
-NATIVE = [   # P, N, K, self_interaction, kernel, bytes of an entry; K at and about whole registers, N at the borders
-    (2, 9, 1, False, "bytes", 1), (2, 127, 64, False, "bytes", 1), (4, 20, 7, False, "bytes", 2), (4, 100, 3000, False, "bytes", 3),
-    (4, 100, 128, True, "bytes", 3), (6, 127, 65, False, "bytes", 4), (8, 40, 63, False, "bytes", 4), (8, 90, 200, False, "bytes", 5),
-    (4, 128, 100, False, "bytes", 3), (4, 255, 70, True, "bytes", 4), (6, 200, 60, False, "bytes", 5),
-    (2, 256, 100, False, "words", 0), (2, 300, 1, False, "words", 0), (2, 300, 640, True, "words", 0),
-    (4, 256, 4200, False, "cubes", 0), (4, 1023, 65, False, "cubes", 0), (4, 300, 64, True, "cubes", 0),
+# P, N, K, self_interaction, kernel, bytes of an entry of D and of B; K at and about whole registers, N at the borders of a table and a byte
+NATIVE = [
+    (2, 9, 1, False, "bytes", 1, 1), (2, 127, 64, False, "bytes", 1, 1), (4, 20, 7, False, "bytes", 1, 1), (4, 63, 65, False, "bytes", 2, 2),
+    (4, 64, 128, False, "bytes", 2, 2), (4, 100, 3000, False, "bytes", 2, 2), (4, 100, 128, True, "bytes", 3, 2), (6, 127, 65, False, "bytes", 3, 2),
+    (8, 40, 63, False, "bytes", 2, 2), (8, 90, 200, False, "bytes", 3, 3), (4, 128, 100, False, "bytes", 2, 2), (4, 255, 70, True, "bytes", 3, 3),
+    (4, 200, 30_000, False, "bytes", 3, 2), (6, 200, 60, False, "bytes", 3, 3), (3, 20, 10, False, "bytes", 0, 1),
+    (3, 100, 300, False, "bytes", 0, 2), (5, 40, 100, True, "bytes", 0, 2), (2, 256, 100, False, "words", 0, 0), (2, 300, 1, False, "words", 0, 0),
+    (2, 300, 640, True, "words", 0, 0), (4, 256, 4200, False, "cubes", 0, 2), (4, 1023, 65, False, "cubes", 0, 2), (4, 300, 64, True, "cubes", 0, 2),
+    (4, 1024, 200, False, "kept", 0, 3), (6, 256, 100, False, "kept", 0, 3), (3, 301, 70, False, "kept", 0, 2),
 ]
 
 
 @C_KERNELS
-@pytest.mark.parametrize("P, N, K, self_interaction, kernel, planes", NATIVE)
-def test_the_c_kernels_make_the_same_flips(P, N, K, self_interaction, kernel, planes):
+@pytest.mark.parametrize("P, N, K, self_interaction, kernel, planes, depth", NATIVE)
+def test_the_c_kernels_make_the_same_flips(P, N, K, self_interaction, kernel, planes, depth):
+    """With D from the overlaps and with B kept, from one to the other, and with more retrieved patterns than bytes have room for."""
+    for dynamics, order in itertools.product(DYNAMICS if N < 200 else ("heat-bath", "metropolis"), ORDERS):
+        p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction, dynamics=dynamics, order=order)
+        for few in (0.0, 0.3 * N, np.inf):
+            engine = numba_engine.Engine(p, matrix=False)
+            assert engine.native.name == kernel and (engine.native.struct.planes, engine.native.struct.depth) == (planes, depth)
+            if engine.native.struct.few < np.inf:
+                engine.native.struct.few = few
+            assert_same(p, engine, numba_engine.Engine(p, matrix=False, C=False))
+
+
+AVX2 = pytest.mark.skipif(native.AVX2 is None, reason="no kernel for AVX2: not built, switched off, or another processor")
+
+
+@AVX2
+@pytest.mark.parametrize("P, N, K, self_interaction", [case[:4] for case in NATIVE if case[0] > 2])
+def test_the_kernel_for_avx2_makes_the_same_flips(monkeypatch, P, N, K, self_interaction):
+    monkeypatch.setattr(native, "LIBRARY", None)
     for dynamics, order in itertools.product(DYNAMICS if N < 200 else ("heat-bath", "metropolis"), ORDERS):
         p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction, dynamics=dynamics, order=order)
         engine = numba_engine.Engine(p, matrix=False)
-        assert engine.native.name == kernel and engine.native.struct.planes == planes
+        assert engine.native.name == "avx2"
         assert_same(p, engine, numba_engine.Engine(p, matrix=False, C=False))
+    assert native.takes(problem(2, 30, 40)) is None
 
 
 @C_KERNELS
 def test_the_c_kernels_against_the_reference_engine():
-    for P, N in ((2, 20), (4, 20), (6, 14), (4, 130), (2, 260), (4, 260)):
+    for P, N in ((2, 20), (3, 20), (4, 20), (6, 14), (4, 130), (2, 260), (3, 260), (4, 260)):
         p = problem(P, N, 70)
         assert_same(p, numba_engine.Engine(p, matrix=False), numpy_engine.Engine(p))
+
+
+@pytest.mark.parametrize("P, N", [(4, 100), (4, 200), (3, 90), (4, 300)])
+@pytest.mark.parametrize("avx2", [pytest.param(False, marks=C_KERNELS), pytest.param(True, marks=AVX2)])
+def test_patterns_outside_the_tables_are_added_in_full(monkeypatch, P, N, avx2):
+    """Patterns that resemble each other or their opposites: most overlaps with a stored one are beyond the range of the tables."""
+    rng = np.random.default_rng(5)
+    stored = np.where(rng.random((150, N)) < 0.05, -1, 1) * rng.choice([-1, 1], N)
+    stored[::3] *= -1
+    p = dataclasses.replace(problem(P, N, 150, T=0.5), patterns=patterns.given(stored.astype(np.int8)))
+    spins = np.repeat(stored[:1].astype(np.int8), 2, axis=0)
+    plain, plain_flips = numba_engine.Engine(p, matrix=False, C=False).advance(State(spins.copy(), overlaps(p.patterns, spins), 0), 4)
+    if avx2:
+        monkeypatch.setattr(native, "LIBRARY", None)
+    for few in (0.0, np.inf):
+        engine = numba_engine.Engine(p, matrix=False)
+        if engine.native.struct.few < np.inf:
+            engine.native.struct.few = few
+        start = State(spins.copy(), overlaps(p.patterns, spins), 0)
+        u = (start.overlaps[:, :150].astype(int) + N) // 2
+        assert np.mean((u < engine.native.struct.first) | (u > engine.native.struct.last)) > 0.5 or avx2
+        end, flips = engine.advance(start, 4)
+        np.testing.assert_array_equal(end.spins, plain.spins)
+        np.testing.assert_array_equal(end.overlaps[:, :150], plain.overlaps[:, :150])
+        np.testing.assert_array_equal(flips, plain_flips)
+
+
+@C_KERNELS
+def test_where_flips_are_many_numba_takes_over():
+    p = problem(6, 256, 300, T=1e9)
+    engine = numba_engine.Engine(p, matrix=False)
+    pieces, whole = state(p), state(p)
+    for sweeps in (1, 2, 3):
+        pieces, _ = engine.advance(pieces, sweeps)
+        assert not engine.cold
+    whole, _ = numba_engine.Engine(p, matrix=False, C=False).advance(whole, 6)
+    np.testing.assert_array_equal(pieces.spins, whole.spins)
 
 
 @C_KERNELS
@@ -215,5 +275,5 @@ def test_batches_of_random_numbers_change_nothing(monkeypatch):
 
 
 def test_what_the_c_kernels_do_not_take_goes_to_numba():
-    for P, N, K, why in ((3, 20, 10, "D even"), (4, 1024, 10, "N"), (6, 256, 10, "N"), (8, 127, 120_000, "float64 sums")):
+    for P, N, K, why in ((2, 16_384, 3, "N"), (8, 127, 120_000, "float64 sums")):
         assert numba_engine.Engine(problem(P, N, K)).native is None, why

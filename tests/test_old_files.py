@@ -48,7 +48,7 @@ def test_the_same_task_gives_the_same_numbers_as_in_that_release(tmp_path, versi
         if a.dtype.kind == "f":   # a sum in another order, on another processor, is no other number
             tolerance = 1e-12 if name not in ("mean_field", "lines") else 1e-7
             np.testing.assert_allclose(b, a, rtol=tolerance, atol=tolerance, err_msg=f"{variable}: the numbers have changed; raise REVISION")
-        elif variable not in ("status", "spinodal_status", "transition_status"):
+        elif variable not in ("status", "spinodal_status", "transition_status", "iterations"):      # iterations: how, not what
             np.testing.assert_array_equal(b, a, err_msg=f"{variable}: the numbers have changed; raise REVISION")
 
 

@@ -102,12 +102,29 @@ def test_averages_agree_with_a_plain_trapezoid(h, width, T):
     m, chi, chi_h, chi_w, fourth = averages.response(h, width**2, T)
     log_cosh, entropy = averages.potentials(h, width**2, T)
     assert m == pytest.approx(GAUSS @ t, abs=2e-13)
+    assert averages.overlap(width**2, T) == pytest.approx(GAUSS @ np.tanh(width * Z / T) ** 2, rel=1e-11)
     assert chi == pytest.approx(GAUSS @ s / T, rel=1e-11, abs=1e-15)
     assert chi_h == pytest.approx(-2 * (GAUSS @ (t * s)) / T**2, rel=1e-9, abs=1e-12 / T**2)
     assert chi_w == pytest.approx(GAUSS @ (2 * s - 3 * s**2) / T**3, rel=1e-9, abs=1e-12 / T**3)
     assert fourth == pytest.approx(GAUSS @ s**2 / T, rel=1e-11, abs=1e-15)
     assert log_cosh == pytest.approx(T * (GAUSS @ ln_2cosh(x)), rel=1e-12)
     assert entropy == pytest.approx(GAUSS @ (ln_2cosh(x) - x * t), rel=1e-11, abs=1e-13)
+
+
+@pytest.mark.parametrize("distance", [1e-4, 1e-6, 1e-8])
+def test_critical_states_follow_their_laws_in_few_steps(distance):
+    """Leading order in the distance to a critical point: square roots, and for the glass of P = 2 q = 1 - T/T_g."""
+    glassy = hn.solve("dense", P=2, alpha=0.1, T=(1 + math.sqrt(0.1)) * (1 - distance), start="glass")
+    assert glassy.converged and glassy.q == pytest.approx(distance, rel=max(distance, 1e-7))
+    pure = hn.solve("multitasking", K=3, d=0.2, T=0.8 * (1 - distance), start="hierarchical")          # pure is stable below d = 2/3
+    assert pure.converged and pure.iterations < 40
+    assert pure.m[0] == pytest.approx(0.8 * math.sqrt(3 * distance), rel=max(2 * distance, 1e-11 / distance))
+    assert (np.abs(pure.m[1:]) < 1e-3 * pure.m[0]).all()
+    for P in (2, 4):
+        end = hn.boundary("dense", "spinodal", P=P, T=0.3)
+        near, further = (hn.solve("dense", P=P, alpha=float(end) * (1 - x * distance), T=0.3) for x in (1, 4))
+        assert near.converged and near.iterations < 25
+        assert (further.m - end.solution.m) / (near.m - end.solution.m) == pytest.approx(2, rel=2 * math.sqrt(distance) + 1e-9 / math.sqrt(distance))
 
 
 def test_averages_at_zero_temperature_are_those_of_a_sign():

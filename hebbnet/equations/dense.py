@@ -116,7 +116,11 @@ def derivatives(e):
 
 
 def poly(coefficients, q):
-    return np.polynomial.polynomial.polyval(q, coefficients)
+    """Horner's rule: for single numbers many times faster than numpy's."""
+    value = 0 * q
+    for c in reversed(coefficients.tolist()):
+        value = value * q + c
+    return value
 
 
 def noise(x, e, alpha):

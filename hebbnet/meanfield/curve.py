@@ -39,9 +39,8 @@ class Numbers(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def crosstalk(chi, T, e):
+def crosstalk_of(q, chi, T, e):
     """(w, dw/dchi) per unit load: the noise variance and its derivative along q = 1 - T chi."""
-    q = 1 - T * chi
     w = slope = 0.0
     for j in range(e.kernel.size - 1, 0, -1):       # Horner for xi' and xi''
         slope = slope * q + w
@@ -54,6 +53,12 @@ def crosstalk(chi, T, e):
         w += each * q
         slope += each * (2 * a * q / gap - T)
     return w, slope
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def crosstalk(chi, T, e):
+    """`crosstalk_of` where 1 - T chi does not cancel."""
+    return crosstalk_of(1 - T * chi, chi, T, e)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -100,7 +105,7 @@ def noise_at(m, h, T, e):
         new = w + step
         if not (low < new < high):
             new = (low + high) / 2 if low > 0 else w / 8
-        if abs(new - w) <= 1e-15 * w:
+        if abs(new - w) <= 1e-9 * w:                     # the step squared is below rounding
             return new
         w = new
     return w
@@ -126,7 +131,7 @@ def curve_root(target, a, fa, b, fb, T, e):
     """Ridders' method for m in [a, b] with alpha(m) = target; target < 0: for the maximum of alpha(m)."""
     m = a
     for _ in range(STEPS):
-        middle = (a + b) / 2
+        last, middle = m, (a + b) / 2
         alpha, slope, _ = load_at(middle, T, e)
         fm = slope if target < 0 else alpha - target
         if fm == 0:
@@ -142,7 +147,7 @@ def curve_root(target, a, fa, b, fb, T, e):
             b, fb = m, f
         else:
             a, fa = m, f
-        if abs(b - a) <= 4e-16 * abs(m):
+        if abs(b - a) <= 4e-16 * abs(m) or abs(m - last) <= 1e-12 * abs(m):
             break
     return m
 

@@ -80,8 +80,7 @@ def sign_changes(f, grid):
 # ---- the de Almeida-Thouless line, solved in logarithms: T_AT is exponentially small at small loads
 
 def log_lambda(network, e, alpha, T):
-    x = retrieval_or_end(e, alpha, T)
-    size = 1 - rs.quantities(network, e, alpha, T, x.m, x.chi, x.w)["replicon"].item()
+    size = 1 - rs.replicon(network, e, alpha, T, retrieval_or_end(e, alpha, T))
     return max(math.log(size), -700.0) if size > 1e-300 else -700.0       # keeps the sign for Brent's method
 
 

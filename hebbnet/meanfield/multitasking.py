@@ -6,6 +6,7 @@ integral per term (averages.py), exact down to T = 0.  All derivatives by n foll
 States are minima (or, within a symmetric subspace, saddles) of f = -T A.  A plain iteration lowers f always, a damped Newton step is taken
 where it does better; a saddle is left along its unstable direction.  Multistart finds the others.
 """
+import functools
 import math
 from dataclasses import replace
 from types import SimpleNamespace
@@ -130,10 +131,33 @@ def _blurred(h, w, T):
     return m, chi, chi_h, chi_w, log_cosh
 
 
+class Numbers(NamedTuple):
+    """`Diluted` as compiled code takes it."""
+
+    K: int
+    d: float
+    value: np.ndarray
+    weight: np.ndarray
+    archetype: np.ndarray
+    example: np.ndarray
+    rho: float
+    norm: float
+
+
+@functools.lru_cache
+def numbers(e):
+    return Numbers(e.K, float(e.d), *e.arrays, float(e.rho), float(e.norm))
+
+
+@njit(cache=True, nogil=True)
+def _averages(e, T, n, rough):
+    drive, m, curvature, example, log_cosh, entropy, q, tied = _enumerate(n, T, e.value, e.weight, e.archetype, e.example, e.rho, rough)
+    return Averages(n, drive, m, curvature, example, log_cosh, entropy, q, tied)
+
+
 def averages(e, T, n, rough=False):
     """`Averages` of `Diluted` e at the overlaps n (K,) and temperature T >= 0; rough: Gaussian ones to 1e-4, many times faster."""
-    n = np.asarray(n, float)
-    return Averages(n, *_enumerate(n, float(T), *e.arrays, e.rho, rough))
+    return _averages(numbers(e), float(T), np.ascontiguousarray(n, float), rough)
 
 
 def free_energy(e, a):
@@ -143,6 +167,9 @@ def free_energy(e, a):
 def hessian(e, a):
     """Second derivatives of f by n: (1 + rho) - E v v sech**2/T."""
     return e.norm * np.eye(e.K) - a.curvature
+
+
+_free_energy, _hessian = njit(cache=True, nogil=True)(free_energy), njit(cache=True, nogil=True)(hessian)       # of `Numbers`
 
 
 def lowest_mode(e, a):
@@ -155,63 +182,75 @@ def lowest_mode(e, a):
 def descend(e, T, n, basis=None, rough=False):
     """(Averages, residual, iterations) of the state that n flows to; basis (K, k): within the subspace that its columns span."""
     B = np.eye(e.K) if basis is None else basis
+    return _descend(numbers(e), float(T), averages(e, T, B @ (B.T @ n / (B * B).sum(0)), rough), B, basis is None, rough)
+
+
+@njit(cache=True, nogil=True)
+def _escape(e, T, a, rough):
+    """(`Averages` at lower f beside a saddle, True); (a, False) where the state is stable."""
+    if a.tied > 0:
+        way = np.arange(e.K, 0, -1.0) / e.K
+    else:
+        modes, V = np.linalg.eigh(_hessian(e, a))
+        if modes[0] > -1e-9 * e.norm:
+            return a, False
+        way = V[:, 0] * (1 if V[:, 0].sum() >= 0 else -1)
+    here, length = _free_energy(e, a), 0.3 * (1 - e.d) / e.norm
+    while length > 1e-7:
+        for sign in (1, -1):
+            b = _averages(e, T, a.n + sign * length * way, rough)
+            if _free_energy(e, b) < here - 1e-15:
+                return b, True
+        length /= 3
+    return a, False
+
+
+@njit(cache=True, nogil=True)
+def _descend(e, T, a, B, everywhere, rough):
     size = (B * B).sum(0)
-    x = B.T @ n / size
-    a = averages(e, T, B @ x, rough)
+    x = B.T @ a.n / size
     last, escapes, residual, step = math.inf, 0, math.inf, 0
     while step < STEPS:
         step += 1
         gradient = B.T @ (e.norm * a.n - a.drive)
-        residual = float(np.abs(gradient / size).max())
-        stuck = basis is None and a.tied > 0 and e.rho > 0       # an overlap that is zero stays zero by symmetry
-        if stuck or residual <= 1e-15 or (residual < 1e-11 and residual > last / 4):
-            out = _escape(e, T, a, rough) if basis is None and escapes < ESCAPES else None
-            if out is None:
+        residual = np.abs(gradient / size).max()
+        stuck = everywhere and a.tied > 0 and e.rho > 0          # an overlap that is zero stays zero by symmetry
+        if stuck or residual <= 1e-15 or (residual < 1e-11 and residual > 0.9 * last):     # next to T_c steps gain a factor of 3
+            if not everywhere or escapes == ESCAPES:
+                break
+            out, found = _escape(e, T, a, rough)
+            if not found:
                 break
             a, x, last, escapes = out, out.n, math.inf, escapes + 1
             continue
         last = residual
-        best = None
+        way, gain, part, lowest = gradient, 0.0, 0.0, 0.0
         if a.tied == 0 and T + e.rho > 0:
-            modes, V = np.linalg.eigh(B.T @ hessian(e, a) @ B)
-            way = V @ ((V.T @ gradient) / np.maximum(np.abs(modes), 1e-6))
-            newton, gain, part = averages(e, T, B @ (x - way), rough), float(gradient @ way), 1.0
-            while gain > 1e-12 and part > 1e-3:
-                if free_energy(e, newton) < free_energy(e, a) - 0.2 * part * gain:
-                    best = newton
+            modes, V = np.linalg.eigh(B.T @ _hessian(e, a) @ B)
+            way, lowest, part = V @ ((V.T @ gradient) / np.maximum(np.abs(modes), 1e-9)), modes[0], 1.0
+            gain = gradient @ way
+        smooth, newton = part > 0, a
+        while True:                                              # damped Newton steps, at last (part = 0) the plain one
+            point = x - part * way if part > 0 else x - gradient / (e.norm * size)
+            best = _averages(e, T, B @ point, rough)
+            if part == 0:
+                break
+            if gain > 1e-12 and part > 1e-3:
+                if _free_energy(e, best) < _free_energy(e, a) - 0.2 * part * gain:
                     break
                 part /= 4
-                newton = averages(e, T, B @ (x - part * way), rough)
-        if best is None:
-            best = averages(e, T, B @ (x - gradient / (e.norm * size)), rough)
-            if a.tied == 0 and T + e.rho > 0:
-                difference = free_energy(e, newton) - free_energy(e, best)
-                closer = np.abs(e.norm * newton.n - newton.drive).max() < np.abs(e.norm * best.n - best.drive).max()
-                # beside a saddle f is too flat to tell, and Newton leaves it fast
-                if difference < -1e-13 or (abs(difference) < 1e-13 and (closer or modes[0] < 0)):
-                    best = newton
+            else:
+                part = 0.0
+            newton = best
+        if smooth and part == 0:
+            difference = _free_energy(e, newton) - _free_energy(e, best)
+            closer = np.abs(e.norm * newton.n - newton.drive).max() < np.abs(e.norm * best.n - best.drive).max()
+            # beside a saddle f is too flat to tell, and Newton leaves it fast
+            if difference < -1e-13 or (abs(difference) < 1e-13 and (closer or lowest < 0)):
+                best = newton
         a = best
         x = B.T @ a.n / size
     return a, residual, step
-
-
-def _escape(e, T, a, rough):
-    """`Averages` at lower f beside a saddle; None where the state is stable."""
-    if a.tied > 0:
-        way = np.arange(e.K, 0, -1.0) / e.K
-    else:
-        modes, V = np.linalg.eigh(hessian(e, a))
-        if modes[0] > -1e-9 * e.norm:
-            return None
-        way = V[:, 0] * (1 if V[:, 0].sum() >= 0 else -1)
-    here, length = free_energy(e, a), 0.3 * (1 - e.d) / e.norm
-    while length > 1e-7:
-        for sign in (1, -1):
-            b = averages(e, T, a.n + sign * length * way, rough)
-            if free_energy(e, b) < here - 1e-15:
-                return b
-        length /= 3
-    return None
 
 
 def subspace(K, *sizes):
@@ -386,11 +425,12 @@ def states(network, **params):
 
 # ---- K = alpha N: one condensed pattern in the noise of the others
 
+@njit(cache=True, nogil=True, error_model="numpy")
 def signal_at(w, d, T):
     """(m, chi): the largest m = p E tanh((m + sqrt(w) z)/T), and chi = (1 - q)/T there; m = 0 where there is none, q of d idle neurons included."""
     p, m = 1 - d, 1 - d
     for _ in range(200):                              # p E tanh is concave in m > 0: Newton from above does not cross the root
-        t, chi, *_ = response(m, w, T)
+        t, chi = response(m, w, T)[:2]
         slope = 1 - p * chi
         step = (m - p * t) / slope if slope > 0 else m
         m = max(m - step, 0.0)
@@ -399,6 +439,7 @@ def signal_at(w, d, T):
     return m, p * response(m, w, T)[1] + d * response(0.0, w, T)[1]
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
 def load_at(w, d, T):
     """alpha at which the crosstalk has variance w; NaN where no pure state has it, or the other patterns have condensed too (p chi > 1)."""
     p = 1 - d

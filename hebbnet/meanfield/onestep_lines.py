@@ -26,8 +26,7 @@ def meeting(network, e):
         load = rs.fold(e, T)[0]
         if not load > 0:
             return -1.0
-        x = rs.at_fold(e, load, T)
-        return -rs.quantities(network, e, load, T, x.m, x.chi, x.w)["replicon"].item()
+        return -rs.replicon(network, e, load, T, rs.at_fold(e, load, T))
 
     grid = np.linspace(0, top, 65)[1:-1]
     values = [excess(T) for T in grid]

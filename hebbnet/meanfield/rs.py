@@ -13,7 +13,7 @@ from numba import njit
 from scipy.optimize import brentq
 
 from . import curve, glass
-from .averages import response, site_archetype, site_potentials, site_response
+from .averages import overlap, response, site_archetype, site_potentials, site_response
 from .solution import Solution
 
 NAME = "rs"
@@ -177,7 +177,7 @@ def spin_glass(e, alpha, T):
 
     def excess(log_w):
         w = math.exp(log_w)
-        return math.log(w / curve.crosstalk(response(0.0, w, T)[1], T, numbers(e))[0] / alpha)
+        return math.log(w / curve.crosstalk_of(overlap(w, T), response(0.0, w, T)[1], T, numbers(e))[0] / alpha)
 
     high = math.log(4 * (1 + alpha) ** 2 + T * T)
     while excess(high) < 0:
@@ -242,6 +242,12 @@ def quantities(network, e, alpha, T, m, chi, w):
     if e.examples is not None:
         out["example_mode"] = network.example_mode(x, e) if e.examples[3] else np.full(m.shape, np.nan)
     return out
+
+
+def replicon(network, e, alpha, T, state):
+    """The replicon alone of one state at alpha > 0."""
+    fourth = curve.averages(curve.field(state.m, numbers(e)), state.w, T, numbers(e))[4]
+    return float(network.replicon(SimpleNamespace(q=1 - T * state.chi, chi=state.chi, fourth=fourth), e, alpha, T))
 
 
 def solution(name, network, branch, params, state, e):

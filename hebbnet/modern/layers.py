@@ -75,6 +75,7 @@ def association(stored, state, projection=None, *, parameters=None, heads=1, lam
     for name, value in (("padding_mask", padding_mask), ("association_mask", association_mask)):
         if value is not None and not hasattr(value, "dtype"):
             raise ParameterError(f"{name} is a {type(value).__name__}: expected an array", name)
+    _check_kind(xp, w, padding_mask, association_mask)
     choose("stop", stop, STOPS)
     heads = count("heads", heads)
     tolerance = Parameter(name="tolerance", symbol="", meaning="largest change of the weights of a state at rest", kind=float, low=0).check(tolerance)
@@ -235,6 +236,15 @@ def _arrays(*arrays):
         found.append(x)
     kind = np.float32 if np.result_type(*(x.dtype for x in found)) == np.float32 else np.float64
     return xp, [x.astype(kind) for x in found]
+
+
+def _check_kind(xp, parameters, padding_mask, association_mask):
+    """ParameterError for masks and parameters on the host where states are on a GPU, and the other way round."""
+    given = {field.name: getattr(parameters, field.name) for field in fields(parameters)}
+    for name, value in {**given, "padding_mask": padding_mask, "association_mask": association_mask}.items():
+        for part in value if isinstance(value, tuple) else (value,):
+            if part is not None and xp is not sys.modules.get("torch") and streaming.namespace(part) is not xp:
+                raise ParameterError(f"{name} is no array of {xp.__name__}, as the patterns are: expected arrays of one kind", name)
 
 
 def _refuse(xp, parameters):

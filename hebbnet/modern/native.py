@@ -38,7 +38,7 @@ def batch(x, states, strength, m, s, v):
         columns[:, :B] = part.T
         top[:] = -np.inf
         top[:B], total[:B], sums[:, :B] = m[start:start + B], s[start:start + B], v[start:start + B].T
-        LIBRARY.hebbnet_batch(address(x), len(x), N, address(columns), groups, strength, address(top), address(total), address(sums), address(z), rows)
+        LIBRARY.hebbnet_batch(address(x), len(x), N, address(columns), groups, strength, *map(address, (top, total, sums, z)), rows)
         m[start:start + B], s[start:start + B], v[start:start + B] = top[:B], total[:B], sums[:, :B].T
 
 

@@ -1,21 +1,21 @@
 """The softmax average of patterns, f = sum_mu p_mu x_mu with p = softmax(lam X state), in one pass over the patterns, whatever holds them.
 
 Running sums over pieces of the patterns (`Sums`) make it exact for pieces of any size, and memory independent of K.  NumPy arrays go through
-compiled kernels (kernels.py), one pass for few states and two matrix products per block of rows for many; other arrays (cupy) through
-operations of their own namespace.
+compiled kernels (kernels.py), one pass for few states and two matrix products per block of rows for many; cupy's through the same on the GPU
+(device.py).
 """
+import sys
 from typing import NamedTuple
 
 import numpy as np
 
 from ..params import Parameter, ParameterError, count
-from . import kernels, native
+from . import device, kernels, native
 
 LAM = Parameter(name="lam", symbol=r"\lambda", meaning="inverse temperature of the log-sum-exp; it multiplies inner products", kind=float, low=0)
 PIECE = 2**23    # entries of a piece that is read, converted or generated at a time
 SMALL = 800_000  # scalar products times N of a small matrix product
 FEW = 4          # up to so many states one pass that forms no matrix product is the faster one
-LOGITS = 2**25   # entries of a piece of logits that are held at a time
 
 
 class Sums(NamedTuple):
@@ -27,11 +27,9 @@ class Sums(NamedTuple):
 
 
 def namespace(*arrays):
-    """The array namespace of the first array that is not NumPy's (cupy), else NumPy."""
-    for array in arrays:
-        if not isinstance(array, np.ndarray) and hasattr(array, "__array_namespace__"):
-            return array.__array_namespace__()
-    return np
+    """cupy where one of the arrays is on a GPU, else NumPy."""
+    cupy = sys.modules.get("cupy")
+    return cupy if cupy is not None and any(isinstance(array, cupy.ndarray) for array in arrays) else np
 
 
 def source(patterns):
@@ -69,9 +67,13 @@ def check(patterns, state, lam):
     return patterns, states, state.shape[:-1], lam, xp
 
 
-def pieces(patterns, kind, xp, chunk=None):
-    """Arrays (rows, N) of type `kind`, at most `chunk` rows at a time; an array that can be used as it is comes whole unless told otherwise."""
+def pieces(patterns, kind, xp, chunk=None, narrow=False):
+    """Arrays (rows, N) of type `kind`, at most `chunk` rows at a time; an array that can be used as it is comes whole unless told otherwise.
+
+    narrow: whether 8-bit integers can."""
     K, N = patterns.shape
+    if narrow and patterns.dtype == np.int8:
+        kind = patterns.dtype
     if chunk is None:
         usable = isinstance(patterns, np.ndarray) if xp is np else namespace(patterns) is xp
         usable = usable and patterns.dtype == kind and patterns.flags.c_contiguous and not isinstance(patterns, np.memmap)
@@ -85,10 +87,10 @@ def sums(patterns, states, lam, xp, chunk=None, largest=None):
     B, N = states.shape
     total = Sums(xp.full(B, -xp.inf), xp.zeros(B), xp.zeros((B, N)))
     square = 0.0
-    for x in pieces(patterns, states.dtype, xp, chunk):
+    for x in pieces(patterns, states.dtype, xp, chunk, narrow=xp is not np):
         with np.errstate(invalid="ignore", over="ignore"):   # refused below
             if B:
-                (advance_numpy if xp is np else advance)(x, states, lam, total, xp)
+                advance_numpy(x, states, lam, total) if xp is np else device.advance(x, states, lam, total, xp)
             if largest is not None:
                 square = max(square, largest_square(x, xp))
     if not bool(xp.isfinite(total.v).all() and xp.isfinite(total.s).all() and np.isfinite(square)):
@@ -100,26 +102,12 @@ def sums(patterns, states, lam, xp, chunk=None, largest=None):
 
 def largest_square(x, xp):
     """max_mu norm(x_mu)**2 of one piece, in float64."""
-    step = max(1, 2**18 // x.shape[1])
-    return max(float((x[a:a + step].astype(xp.float64) ** 2).sum(axis=1).max()) for a in range(0, len(x), step))
+    step = max(1, (2**18 if xp is np else 2**24) // x.shape[1])
+    return float(xp.stack([(x[a:a + step].astype(np.float64) ** 2).sum(axis=1).max() for a in range(0, len(x), step)]).max())
 
 
-def advance(x, states, lam, total, xp):
-    """Advance `total` over one piece x (rows, N) by operations of the arrays' namespace; a matrix (B, rows) at a time."""
-    step = max(1, LOGITS // len(states))
-    for start in range(0, len(x), step):
-        rows = x[start:start + step]
-        z = states @ rows.T
-        m = xp.maximum(total.m, z.max(axis=1))
-        factor = xp.exp(lam * xp.where(m > total.m, total.m - m, 0.0))
-        w = xp.exp(lam * (z - m[:, None].astype(z.dtype)))
-        total.m[:] = m
-        total.s[:] = total.s * factor + w.sum(axis=1, dtype=xp.float64)
-        total.v[:] = total.v * factor[:, None] + w @ rows
-
-
-def advance_numpy(x, states, lam, total, xp=np):
-    """The same by compiled kernels."""
+def advance_numpy(x, states, lam, total):
+    """Advance `total` over one piece x (rows, N) by compiled kernels."""
     kind = x.dtype.type
     about, strength = kernels.POWER[x.dtype], kind(min(lam * np.log2(np.e), np.finfo(kind).max))
     B, N = states.shape

@@ -1,8 +1,9 @@
 """CUDA engine: thousands of chains at once, one thread block each; the same decisions as the compiled engine, spin for spin.
 
-The kernels are CUDA C in cuda/sweeps.cu, compiled for each form (montecarlo/forms.py) when they are first needed; the logarithm of a sum of
-exponentials alone is right to its rounding (forms.LogSum), since exp and log of a GPU have other last bits.  States stay on the device
-between calls of `advance`; what is measured is computed there, and only numbers of one entry per chain come back.  docs/gpu.md.
+The kernels are CUDA C in cuda/, compiled for each form (montecarlo/forms.py) when they are first needed: sweeps.cu, and products.cu for parallel
+dynamics as matrix products.  The logarithm of a sum of exponentials alone is right to its rounding (forms.LogSum), since exp and log of a GPU have
+other last bits.  States stay on the device between calls of `advance`; what is measured is computed there, and only numbers of one entry per chain
+come back.  docs/gpu.md.
 
 Not yet run on a GPU: the kernels are compiled for them, and run in tests as C on the CPU (tests/cuda_twin.py).
 """
@@ -21,7 +22,8 @@ from . import forms, numba_engine
 from .forms import LogSum, Symmetric
 from .problem import HALF, host
 
-SOURCE = pathlib.Path(__file__).parent / "cuda" / "sweeps.cu"
+FOLDER = pathlib.Path(__file__).parent / "cuda"
+PRODUCTS = ("overlaps", "fields", "choose")   # kernels of products.cu; the others are in sweeps.cu
 INSTALL = "pip install 'hebbnet[gpu]'"
 UNFUSED = "--fmad=false"       # thresholds have the bits of the CPU
 WARP, MOST_THREADS = 32, 512   # a block of 512 leaves each thread 128 registers
@@ -31,6 +33,9 @@ AHEAD = 256                    # attempts whose random numbers are in shared mem
 ATTEMPTS = 2**20               # of a chain in one launch, which cannot be interrupted
 SPARE = 0.9                    # part of the free memory that states may take
 SIDE_BY_SIDE = 16              # disorder samples that run at once
+PRODUCT_THREADS, HEIGHT, WIDTH, DEPTH = 256, 64, 128, 64   # of products.cu: of its blocks, and the part of a product that is one block's
+PRODUCT_SHARED = (HEIGHT + WIDTH) * (DEPTH + 16) + 4 * 256 * PRODUCT_THREADS // WARP
+BLOCKS = 512                   # that a long product is cut into, at least where a block keeps a thousand patterns
 
 CONSTANTS = {   # of streams.py, problem.py and numba_engine.py, as they stand in the source
     **{name: f"{getattr(streams, name)}u" for name in ("MULTIPLIER_0", "MULTIPLIER_1", "WEYL_0", "WEYL_1")},
@@ -47,7 +52,9 @@ class Device:
 
     def __init__(self):
         self.cupy = load()
-        self.shared = self.cupy.cuda.Device().attributes["MaxSharedMemoryPerBlockOptin"]
+        here = self.cupy.cuda.Device()
+        self.shared = here.attributes["MaxSharedMemoryPerBlockOptin"]
+        self.multiplies_bytes = int(here.compute_capability) >= 75   # its tensor cores
         self.modules, self.sharing = {}, 1
 
     def asarray(self, array):
@@ -70,13 +77,18 @@ class Device:
             return call(*arguments)
 
     def launch(self, name, options, blocks, threads, shared, arguments):
-        """Run a kernel of the source compiled with these options; arguments: arrays of the device and integers."""
+        """Run a kernel compiled with these options; arguments: arrays of the device and integers."""
         key = name, options
         if key not in self.modules:
-            module = self.cupy.RawModule(code=SOURCE.read_text(), options=(UNFUSED, *options))
+            module = self.cupy.RawModule(code=source(name), options=(UNFUSED, *options))
             self.modules[key] = module.get_function(name)
             self.modules[key].max_dynamic_shared_size_bytes = self.shared
         self.modules[key]((blocks,), (threads,), tuple(a if self.holds(a) else np.int64(a) for a in arguments), shared_mem=shared)
+
+
+def source(kernel):
+    """The source that has this kernel."""
+    return "".join((FOLDER / file).read_text() for file in ("common.cu", "products.cu" if kernel in PRODUCTS else "sweeps.cu"))
 
 
 def load():
@@ -101,8 +113,8 @@ def load():
 
 class Plan(NamedTuple):
     """How a form becomes a kernel: threads of a block, patterns whose fields each of them keeps in registers (0: none), words of 32 packed
-    patterns per thread, entries of the overlaps of a chain, bytes of a chain's state, bytes of shared memory of sweeps and of energies, and the
-    compile options."""
+    patterns per thread, entries of the overlaps of a chain, bytes of a chain's state, bytes of shared memory of sweeps and of energies, the
+    compile options, digits of the matrix products of parallel dynamics (0: it goes through `sweeps`), and their options."""
 
     threads: int
     items: int
@@ -112,6 +124,8 @@ class Plan(NamedTuple):
     shared: int
     sums: int
     options: tuple
+    planes: int = 0
+    product_options: tuple = ()
 
 
 STATES = {"int16": "short", "int32": "int", "int64": "i64", "float64": "double"}
@@ -119,8 +133,9 @@ ROWS = {"int8": "signed char", "int16": "short"}
 STAGED = ("TABLE_ORDERED", "ORDERED", "ROUNDED")   # float64 sums in pattern order
 
 
-def plan(problem, overlaps, shared, threads=None):
-    """`Plan` for overlaps of this dtype and shape (C, S) or (C, P, S), with so many bytes of shared memory; threads: instead of its choice."""
+def plan(problem, overlaps, shared, threads=None, products=True):
+    """`Plan` for overlaps of this dtype and shape (C, S) or (C, P, S), with so many bytes of shared memory; threads: instead of its choice;
+    products: whether parallel dynamics may be matrix products."""
     form, stored = problem.form, problem.patterns
     size, S = int(np.prod(overlaps.shape[1:])), overlaps.shape[-1]
     options = dict(P=2, NB=1, ODD=1, ROW="signed char", STATE=STATES[str(overlaps.dtype)], NARROW=0)
@@ -156,8 +171,33 @@ def plan(problem, overlaps, shared, threads=None):
     resident = fixed + kept <= shared
     options |= {"FORM": name, "THREADS": threads, "ITEMS": items, "SHARED": int(resident), "SUMS_ORDERED": int(rounded)}
     sums = 64 * 8 + max(8 * threads if rounded else 0, 8 * (stored.N + 1) if name == "LOG_SUM" else 0)
-    return Plan(threads, items, words, size, kept + 2 * stored.N + 64, fixed + kept * resident, sums,
-                tuple(f"-D{k}={v}" for k, v in sorted({**CONSTANTS, **options}.items())))
+    state = kept + 2 * stored.N + 64
+    planes = digits(of_products(form)) if products and problem.dynamics == "parallel" and isinstance(form, forms.Form) and form.exact else 0
+    if planes:
+        state += planes * size + 9 * stored.N + 32
+    return Plan(threads, items, words, size, state, fixed + kept * resident, sums, defined(**options), planes,
+                defined(THREADS=PRODUCT_THREADS, PLANES=planes, STATE=options["STATE"]))
+
+
+def defined(**options):
+    """Compile options of these and the constants."""
+    return tuple(f"-D{k}={v}" for k, v in sorted({**CONSTANTS, **options}.items()))
+
+
+def of_products(form):
+    """D(X+1) + D(X-1) and D(X+1) - D(X-1), times the denominator, at X = -N, -N+2, ..., N: (N + 1, 2) int64.  Beyond the last count of the other
+    neurons D is what it is there; at |X| = N only the one that exists matters, B - s xi A being twice that."""
+    D = form.fields * form.denominator
+    up, down = np.append(D, D[-1]), np.insert(D, 0, D[0])
+    return np.stack([up + down, up - down], axis=1)
+
+
+def digits(law):
+    """How many digits from -128 to 127, to the base 256, integers of this size have."""
+    largest, count = int(np.abs(law).max()), 1
+    while largest > 127 * (256**count - 1) // 255:
+        count += 1
+    return count
 
 
 def block_size(patterns, items):
@@ -194,7 +234,7 @@ class Engine:
     def prepare(self, state):
         """The plan and the arrays on the device that do not change, for states like this one."""
         if self.plan is None:
-            self.plan = plan(self.problem, state.overlaps, self.device.shared, self.threads)
+            self.plan = plan(self.problem, state.overlaps, self.device.shared, self.threads, self.device.multiplies_bytes)
             self.upload()
         if self.chains is None or self.chains[0] != len(state.spins):
             self.chains = len(state.spins), *map(self.device.asarray, self.coordinates(len(state.spins)))
@@ -203,7 +243,12 @@ class Engine:
         problem, device, p = self.problem, self.device, self.plan
         form, rows, nothing = problem.form, [q.patterns.rows for q in self.problems], np.zeros(1, np.int64)
         start = column = nothing
-        if isinstance(form, forms.Pairs):
+        if p.planes:   # rows as they are, and for the overlaps the patterns, of whose bytes there are a multiple of 16
+            law = of_products(form).astype(np.int64 if p.planes > 4 else np.int32)
+            patterns = np.zeros((len(rows), p.size, -(-problem.patterns.N // 16) * 16), np.int8)
+            patterns[..., :problem.patterns.N] = np.stack(rows).swapaxes(1, 2)
+            packed, column = np.stack(rows), patterns
+        elif isinstance(form, forms.Pairs):
             entries = np.cumsum([0, *(len(r.value) for r in rows)])
             start = np.concatenate([r.start + first for r, first in zip(rows, entries)])
             column, packed = (np.concatenate([x, np.zeros(1, x.dtype)]) for x in (np.concatenate([r.column for r in rows]),
@@ -278,6 +323,8 @@ class Engine:
         p, problem, device = self.plan, self.problem, self.device
         if not sweeps:
             return
+        if p.planes:
+            return self.run_products(spins, X, part, first, sweeps, made)
         places, units, draws = (x[part] for x in self.chains[1:4])
         parallel = problem.dynamics == "parallel"
         next_spins = device.zeros(spins.shape if parallel else 1, np.int8)
@@ -286,6 +333,39 @@ class Engine:
             device.launch("sweeps", p.options, len(spins), p.threads, p.shared, (
                 self.rows, self.start, self.column, self.law, spins, X, next_spins, places, units, draws, made, problem.patterns.N, self.columns(X),
                 p.words, p.size, sweep, min(at_a_time, first + sweeps - sweep), self.rule, problem.order == "random" and not parallel, parallel))
+
+    def run_products(self, spins, X, part, first, sweeps, made):
+        """The same of parallel dynamics, whose chains of one sample are multiplied together."""
+        each = self.chains[0] // len(self.problems)
+        for which in range(len(self.problems)):
+            low, high = max(part.start, which * each), min(part.stop, (which + 1) * each)
+            if low < high:
+                own = slice(low - part.start, high - part.start)
+                self.multiply(which, spins[own], X[own], made[own], [x[low:high] for x in self.chains[1:4]], first, sweeps)
+
+    def multiply(self, which, spins, X, made, chains, first, sweeps):
+        p, N, S, C, device = self.plan, self.problem.patterns.N, self.problem.patterns.S, len(spins), self.device
+        patterns = self.column[which]
+        pitch, across = patterns.shape[1], p.size
+        signs, planes = device.zeros((C, pitch), np.int8), device.zeros((p.planes * C, across), np.int8)
+        h, sums = device.zeros((C, N), np.int64), device.zeros((2, C), np.int64)
+        signs[:, :N] = spins
+        blocks, over = -(-C // HEIGHT) * -(-S // WIDTH), -(-p.planes * C // HEIGHT) * -(-N // WIDTH)
+        parts = max(1, min(-(-BLOCKS // over), across // 1024), -(-across // 2**23))   # sums of 2**23 digits fit in 32 bits
+        length = -(-across // (parts * DEPTH)) * DEPTH
+
+        def launch(name, blocks, *arguments):
+            device.launch(name, p.product_options, blocks, PRODUCT_THREADS, PRODUCT_SHARED, arguments)
+
+        def overlaps(sweep, keep):
+            launch("overlaps", blocks, signs, patterns, self.law, planes, X, sums[sweep % 2], C, N, S, pitch, across, across, keep)
+
+        for sweep in range(first, first + sweeps):
+            overlaps(sweep, 0)
+            launch("fields", over * parts, planes, self.rows[which], h, C, N, across, parts, length)
+            launch("choose", -(-C * N // PRODUCT_THREADS), h, sums, signs, *chains, made, C, N, pitch, sweep)
+        overlaps(0, 1)
+        spins[...] = signs[:, :N]
 
     def columns(self, X):
         return self.problem.patterns.S if self.plan.words else X.shape[-1]

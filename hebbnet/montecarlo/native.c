@@ -1,6 +1,6 @@
 /* Local fields of +-1 rows with the vector instructions that numba does not reach; the same integers, so the same spins.
 
-   Loaded through ctypes (native.py) where the machine has AVX-512 with byte permutations; elsewhere numba's kernels are used.  Random numbers come
+   Loaded through ctypes (native.py) where the machine has AVX-512 with byte permutations; avx2.c has part of it for others.  Random numbers come
    from the caller: limits and sites of every attempt.  With X = sum_i xi_i s_i and c = X - s xi the field of a spin s is h = sum_mu xi D(c), for
    which there are two ways.
 
@@ -19,9 +19,7 @@
 
    Both look up as many bytes, and entries, as nearly all patterns need.  The few whose X is larger (retrieved patterns) are listed, and what is
    missing is added.  Rows are filled up to whole registers with patterns of all -1, whose share is taken off again. */
-#include <stdint.h>
-
-#define LAYOUT 2   /* of `problem` and of the arguments: raised with every change, here and in native.py */
+#include "native.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -34,32 +32,6 @@ int hebbnet_layout(void)   /* 0 where this machine cannot run the kernels */
     return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi")
         && __builtin_cpu_supports("avx512vnni") ? LAYOUT : 0;
 }
-
-typedef struct {
-    const uint64_t *bits;    /* (N, words): bit mu of row i is set where xi_mu,i = +1 */
-    int64_t N, S, words;     /* words = ceil(S / 64); patterns from S on are all -1 */
-    const int64_t *fields;   /* (N): D at c = -(N-1), -(N-3), ... */
-    /* bytes; planes = 0: D is not odd, or too large */
-    const uint8_t *tables;   /* (2, planes, 128), those of s = -1 first; entry u mod size: byte `plane` of D(2 u - N - s) - base for u = low ... high */
-    const int64_t *missing;  /* (2, N + 1): D(2 u - N - s) less what the tables say */
-    int64_t planes, base, low, high, size;
-    int64_t a, b;            /* cubes */
-    double denominator;      /* a decision compares h * denominator with its limit */
-    /* kept: B = unit * value + offset */
-    const uint8_t *lookup;   /* N < 256: (depth, 128), entry u mod length: a byte of the value for u = from ... to */
-    const int32_t *entries;  /* N >= 256: (N + 1), the value, -1 outside from ... to */
-    const int64_t *beyond;   /* (N + 1): the value less what the tables say */
-    const int64_t *shares;   /* (N): offset times the number of xi_mu,i = +1 */
-    int64_t depth, unit, offset, from, to, length;   /* depth: bytes of the value, 0: nothing is kept */
-    double few;              /* flips in a sweep below which B is kept; infinite where there is no other way */
-} problem;
-
-typedef struct {
-    uint8_t *bytes;      /* (words, depth, 64): of the kept values */
-    int64_t *listed;     /* patterns outside the range of the way in use */
-    int64_t count;
-    int64_t sums[2];     /* sum_mu D(X + s) of s = -1, 1 */
-} memory;
 
 /* The listed among 64 patterns from `first` on, of which `mask` are outside */
 INLINE void list(const problem *p, memory *now, __mmask64 mask, int64_t first)
@@ -391,14 +363,6 @@ INLINE void keep_words(const problem *p, memory *now, int16_t *X, const int8_t *
 }
 
 /* ---- sweeps ---------------------------------------------------------------------------------------------------------------------- */
-
-/* The new value of a spin s: rule 0, heat-bath, s = +1 iff h > limit; rule 1, a flip iff s h <= limit. */
-INLINE int8_t decide(int rule, double h, int8_t s, double limit)
-{
-    if (rule == 0)
-        return h > limit ? 1 : -1;
-    return s * h <= limit ? (int8_t)-s : s;
-}
 
 /* `sweeps` sweeps of every chain.  spins (C, N); overlaps (C, 64 words) of `type`; limits (C, sweeps, N); sites (C, sweeps, N), or NULL for the
    order 0 ... N-1; next (N) scratch for parallel dynamics, else NULL; flips (C) is added to; recent (C): flips of each chain's last sweep, which

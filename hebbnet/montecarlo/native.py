@@ -1,4 +1,4 @@
-"""native.c as a kernel of the compiled engine: which problems it takes, and their chains in its form.
+"""native.c and avx2.c as kernels of the compiled engine: which problems it takes, and their chains in its form.
 
 Numba's kernels take the rest, and everything where the library is not there (compiled.py), with the same spins.
 """
@@ -14,7 +14,7 @@ from .forms import Form
 
 FAST = dict(cache=True, nogil=True, error_model="numpy")
 
-LAYOUT = 2         # of what passes between here and native.c; a library built from an older source is not used
+LAYOUT = 3         # of what passes between here and native.h; a library built from an older source is not used
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
 MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
 MOST_KEPT = 4      # bytes of a kept value
@@ -22,33 +22,39 @@ CUBES = 1024       # neurons below which a 16-bit integer holds 32 (c + 1)
 WORDS = 2**14      # neurons below which one holds an overlap
 LISTED = 0.25      # patterns expected outside the range of the bytes, were all overlaps random
 BATCH = 2**18      # attempts whose random numbers are held at a time
-# acceptance below which values of B are kept (measured crossovers)
-FEW = {"bytes": 0.3, "cubes": 0.1}
-FEW_ELSE = 0.2     # without another way in C: numba's kernels above
+# acceptance below which values of B are kept (measured crossovers): with tables of one register, while values stay in the nearest cache; of two;
+# with cubes
+FEW, NEAREST = {64: 0.08, 128: 0.15, "cubes": 0.06}, 2**14
+MOST_FLIPS = {"kept": 0.2, "avx2": 0.1}   # acceptance above which numba's kernels are as fast, for want of another way in C
 
 LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
+AVX2 = library("hebbnet.montecarlo._native", LAYOUT, avx2=True)
 
 
 class _Problem(ctypes.Structure):
     _fields_ = [(name, ctypes.c_void_p if kind == "array" else kind) for name, kind in [
-        ("bits", "array"), ("N", ctypes.c_int64), ("S", ctypes.c_int64), ("words", ctypes.c_int64), ("fields", "array"), ("tables", "array"),
-        ("missing", "array"), *[(name, ctypes.c_int64) for name in ("planes", "base", "low", "high", "size", "a", "b")], ("denominator", ctypes.c_double),
-        *[(name, "array") for name in ("lookup", "entries", "beyond", "shares")],
+        ("bits", "array"), ("rows", "array"), *[(name, ctypes.c_int64) for name in ("N", "S", "words", "stride")],
+        ("fields", "array"), ("tables", "array"),
+        ("missing", "array"), *[(name, ctypes.c_int64) for name in ("planes", "base", "low", "high", "size", "a", "b")],
+        ("denominator", ctypes.c_double), *[(name, "array") for name in ("lookup", "entries", "beyond", "shares")],
         *[(name, ctypes.c_int64) for name in ("depth", "unit", "offset", "first", "last", "length")], ("few", ctypes.c_double)]]
 
 
 def takes(problem):
-    """Which kernel of native.c has this problem's law, or None; +-1 rows and exact fields.
+    """Which kernel in C has this problem's law, or None; +-1 rows and exact fields.
 
-    "bytes": N < 256;  "words": P = 2;  "cubes": P = 4;  "kept": any law, where flips are few.
+    "bytes": N < 256;  "words": P = 2;  "cubes": P = 4;  "kept", "avx2": any law, where flips are few.
     """
     form = problem.form
-    if LIBRARY is None or not isinstance(form, Form) or not form.exact:
+    if not isinstance(form, Form) or not form.exact:
         return None
     N, S = problem.patterns.N, problem.patterns.S
+    if LIBRARY is None:
+        usable = AVX2 is not None and S < 2**27 and N < WORDS and factor(form.fields) is None
+        return "avx2" if usable and kept(form.fields, S, False) else None
     if N >= SMALL and factor(form.fields) is not None:
         return "words" if N < WORDS and S * N < 2**30 else None
-    if S >= 2**27 or N >= WORDS or kept(form.fields, S) is None:
+    if S >= 2**27 or N >= WORDS or kept(form.fields, S, N < SMALL) is None:
         return None
     if N < SMALL:
         return "bytes"
@@ -62,8 +68,9 @@ def factor(fields):
     return k if (fields == k * np.arange(-(N - 1), N, 2)).all() else None
 
 
-def kept(fields, S):
-    """B(X) at X = -N, -N+2, ..., N (N+1,), and how many bytes hold nearly all of S values, from which u = (X + N)/2 to which; None where 4 do not.
+def kept(fields, S, looked_up):
+    """(B at X = -N, -N+2, ..., N; unit of its differences; and `span`: how many bytes hold nearly all of S values, entries of a table in registers
+    where they are looked_up, and from which u = (X + N)/2 to which); None where four bytes do not.
 
     The value of B at the ends, of which the field uses one part only, is that of their neighbors.
     """
@@ -72,7 +79,7 @@ def kept(fields, S):
     B[1:-1] = fields[1:] + fields[:-1]
     B[0], B[-1] = (B[1], B[-2]) if N > 1 else (0, 0)
     unit = max(1, int(np.gcd.reduce(B - B[0])))
-    found = span(B // unit, S, MOST_KEPT, N < SMALL)
+    found = span(B // unit, S, MOST_KEPT, looked_up)
     return found and (B, unit, *found)
 
 
@@ -104,39 +111,48 @@ def table(values, first, last, planes, size, N):
 
 
 class Kernel:
-    """A problem as native.c wants it; name: "bytes", "words", "cubes" or "kept"."""
+    """A problem as native.c wants it; name: "bytes", "words", "cubes", "kept" or "avx2".  most: the acceptance up to which it is worth it."""
 
     def __init__(self, problem, name):
         self.problem, self.name, patterns, form = problem, name, problem.patterns, problem.form
         N, S = patterns.N, patterns.S
         self.small = name == "bytes"
         self.words = -(-S // 64)
+        self.most = MOST_FLIPS.get(name, np.inf)
         up = np.zeros((N, 64 * self.words), bool)
         up[:, :S] = patterns.rows[:, :S] > 0
-        self.struct = _Problem(N=N, S=S, words=self.words, denominator=form.denominator, few=FEW.get(name, 0) * N)
-        self.arrays = {"bits": np.packbits(up, axis=1, bitorder="little"), "fields": form.fields}
+        self.struct = _Problem(N=N, S=S, words=self.words, stride=patterns.rows.shape[1], denominator=form.denominator)
+        self.arrays = {"fields": form.fields} | ({"rows": patterns.rows} if name == "avx2" else
+                                                 {"bits": np.packbits(up, axis=1, bitorder="little")})
         if name == "words":
             self.struct.denominator *= factor(form.fields)
         else:
             self.keep(form.fields, up.sum(axis=1))
+        self.struct.few = np.inf   # acceptance: no other way
         if name == "cubes":
             self.struct.b, self.struct.a = form.coefficients   # of the field times its denominator
-        if name == "kept" or (self.small and not self.look_up(form.fields)):
-            self.struct.few = np.inf
+            self.struct.few = FEW["cubes"] * N
+        if self.small and self.look_up(form.fields):
+            near = self.struct.size == 128 or 64 * self.words * self.struct.depth <= NEAREST
+            self.struct.few = FEW[self.struct.size] * N if near else 0.0
         for field, array in self.arrays.items():
             setattr(self.struct, field, address(array))
-        self.call = getattr(LIBRARY, f"hebbnet_{'words' if name == 'kept' else name}")
+        self.call = AVX2.hebbnet_avx2 if name == "avx2" else getattr(LIBRARY, f"hebbnet_{'words' if name == 'kept' else name}")
         self.call.restype = None
         self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *5 * [ctypes.c_void_p]]
         self.random = problem.order == "random" and problem.dynamics != "parallel"
-        self.bytes, self.listed = np.empty(64 * self.words * max(1, self.struct.depth), np.uint8), np.empty(S, np.int64)
+        self.clear()
+
+    def clear(self):
+        """Scratch of its own, for a copy that another thread uses."""
+        self.bytes, self.listed = np.empty(64 * self.words * max(1, self.struct.depth), np.uint8), np.empty(self.struct.S, np.int64)
         self.recent = self.flips = np.zeros(0, np.int64)
         self.room = {}   # sweeps -> call and arrays: short calls are many
 
     def keep(self, fields, ups):
         """The tables of B."""
         N, s = len(fields), self.struct
-        B, s.unit, s.depth, s.length, s.first, s.last = kept(fields, s.S)
+        B, s.unit, s.depth, s.length, s.first, s.last = kept(fields, s.S, self.small)
         s.offset = int(B[s.first:s.last + 1].min())
         values = (B - s.offset) // s.unit
         if self.small:

@@ -123,13 +123,15 @@ class Engine:
     counted.  weights: use it or not; None goes by the number of rows.
     """
 
+    first = 0   # index of the first chain: a part of the chains has its random numbers (threads.py)
+
     def __init__(self, problem, matrix=None, C=True, weights=None):
         self.problem, form, N = problem, problem.form, problem.patterns.N
         self.weights = isinstance(form, forms.LogSum) and form.lam <= HIGHEST_LAM and problem.dynamics != "parallel"
         self.weights = self.weights and (problem.patterns.S >= FEWEST_WEIGHTS if weights is None else weights)
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
         name = native.takes(problem) if C else None
-        self.native = native.Kernel(problem, name) if name else None
+        self.native, self.cold = native.Kernel(problem, name) if name else None, True
         self.work, self.draws = np.empty((2, N)), {}
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
@@ -160,26 +162,38 @@ class Engine:
         problem, rows = self.problem, self.problem.patterns.rows
         units, rule, draws = self.drawn(len(state.spins))
         flips = np.zeros(len(units), np.int64)
-        order = (problem.key, problem.sample, state.sweep, sweeps, rule, draws, units, problem.order == "random",
+        order = (problem.key, problem.sample, self.first, state.sweep, sweeps, rule, draws, units, problem.order == "random",
                  problem.dynamics == "parallel", flips)
         if self.matrix:
-            if self.couplings is None:
-                self.couplings = integer_couplings(rows) if self.symmetric else couplings(rows, problem.form.coefficients[0])
+            self.couple()
             X = state.overlaps[:, 0].copy() if self.symmetric else state.overlaps
             run_all_matrix(self.couplings, rows, state.spins, X, *order)
             if self.symmetric:   # E_1 and E_2
                 state.overlaps[:, 0], state.overlaps[:, 1] = X, (X**2 - self.squares) / 2
-        elif self.native:
+        elif self.native and self.cold:
             random = self.native.random
             flips += self.native.advance(state, sweeps, rule, lambda first, limits, sites: fill_sweeps(
-                problem.key, first, problem.sample, draws, units, random, limits, sites, self.work))
+                problem.key, first, problem.sample, self.first, draws, units, random, limits, sites, self.work))
         elif self.weights:
             run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, *order)
         else:
             run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, *order)
-        if self.free and sweeps:
-            self.matrix = flips.mean() + problem.patterns.N + problem.patterns.S < 2 * problem.patterns.S * sweeps
+        if sweeps:
+            self.choose(flips, sweeps)
         return state._replace(sweep=state.sweep + sweeps), flips
+
+    def couple(self):
+        """Make the coupling matrix, if it is in use and there is none yet."""
+        if self.matrix and self.couplings is None:
+            rows = self.problem.patterns.rows
+            self.couplings = integer_couplings(rows) if self.symmetric else couplings(rows, self.problem.form.coefficients[0])
+
+    def choose(self, flips, sweeps):
+        """The way from now on, by the flips (C,) of so many sweeps."""
+        N, S = self.problem.patterns.N, self.problem.patterns.S
+        self.cold = self.native is None or flips.mean() < self.native.most * N * sweeps
+        if self.free:
+            self.matrix = flips.mean() + N + S < 2 * S * sweeps
 
     def energies(self, state):
         """sum_mu law(X_mu) of every chain, (C,)."""
@@ -202,16 +216,16 @@ class Engine:
 # ---- all chains: one call for many short runs, which parallel tempering makes ---------------------------------------------------
 
 @njit(**FAST)
-def run_all_overlaps(rows, form, spins, X, key, sample, first, sweeps, rule, draws, units, random, parallel, flips):
+def run_all_overlaps(rows, form, spins, X, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
     for chain in range(len(spins)):
-        flips[chain] = run_overlaps(rows, form, spins[chain], X[chain], chain, key, sample, first, sweeps, rule, draws[chain],
+        flips[chain] = run_overlaps(rows, form, spins[chain], X[chain], offset + chain, key, sample, first, sweeps, rule, draws[chain],
                                     units[chain], random, parallel)
 
 
 @njit(**FAST)
-def run_all_matrix(J, rows, spins, X, key, sample, first, sweeps, rule, draws, units, random, parallel, flips):
+def run_all_matrix(J, rows, spins, X, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
     for chain in range(len(spins)):
-        flips[chain] = run_matrix(J, spins[chain], chain, key, sample, first, sweeps, rule, draws[chain], units[chain], random, parallel)
+        flips[chain] = run_matrix(J, spins[chain], offset + chain, key, sample, first, sweeps, rule, draws[chain], units[chain], random, parallel)
         X[chain] = 0
         add_overlaps(rows, spins[chain], X[chain])
 
@@ -261,9 +275,10 @@ def run_overlaps(rows, form, spins, X, chain, key, sample, first, sweeps, rule, 
 
 
 @njit(**FAST)
-def run_all_log_sum(rows, form, spins, X, key, sample, first, sweeps, rule, draws, units, random, parallel, flips):
+def run_all_log_sum(rows, form, spins, X, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
     for chain in range(len(spins)):
-        flips[chain] = run_log_sum(rows, form, spins[chain], X[chain], chain, key, sample, first, sweeps, rule, draws[chain], units[chain], random)
+        flips[chain] = run_log_sum(rows, form, spins[chain], X[chain], offset + chain, key, sample, first, sweeps, rule, draws[chain],
+                                   units[chain], random)
 
 
 @njit(**FAST)
@@ -733,9 +748,9 @@ def draw_sweep(key, sweep, chain, sample, draw, unit, random, limits, sites, wor
 
 
 @njit(**FAST)
-def fill_sweeps(key, first, sample, draws, units, random, limits, sites, work):
+def fill_sweeps(key, first, sample, offset, draws, units, random, limits, sites, work):
     """`limits` and, where `random`, `sites` (C, sweeps, N) of all chains.  work (2, N): scratch."""
     for chain in range(limits.shape[0]):
         for k in range(limits.shape[1]):
             site = sites[chain, k if random else 0]
-            draw_sweep(key, first + k, chain, sample, draws[chain], units[chain], random, limits[chain, k], site, work)
+            draw_sweep(key, first + k, offset + chain, sample, draws[chain], units[chain], random, limits[chain, k], site, work)

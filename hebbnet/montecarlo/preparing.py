@@ -1,8 +1,10 @@
 """From a task's settings and a parameter point to the finite network that engines are given: `check_data`, `resolve`, `finite`."""
 import hashlib
 import importlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from .. import networks, patterns, streams
 from ..params import Parameter, ParameterError, Params, check, choose, count
@@ -178,23 +180,35 @@ def finite(task, params, *, T, sample, seed):
                             key=dynamics_key(task.network, params, seed), sample=sample)
 
 
-def engine(name, problem):
-    """The engine called `name` for chains of this problem."""
+def engine(name, problem, threads=1):
+    """The engine called `name` for chains of this problem; threads: those among which the compiled engine divides them."""
     module = importlib.import_module(f".{choose('engine', name, ENGINES)}_engine", __package__)
     if isinstance(problem.form, Continuous):
         if name == "cupy":
             raise ParameterError("engine = 'cupy' with real states: the GPU engine has binary ones only; use engine = 'numba', or space = 'binary' "
                                  "with ensemble = 'binary'", "engine")
         return (continuous.Reference if name == "numpy" else continuous.Engine)(problem)
+    if threads > 1:
+        from . import threads as threaded
+        return threaded.Engine(problem, threads)
     return module.Engine(problem)
 
 
-def samples(measure, count, engine=None):
-    """[measure(0), ..., measure(count - 1)]: one disorder sample after another, or side by side where the engine is there for many chains."""
+def samples(measure, total, engine="numba", threads=1):
+    """[measure(0), ..., measure(total - 1)]: disorder samples one after another, on threads, or side by side on a GPU.
+
+    measure(sample, threads) may use that many threads itself: those that are left where samples are few.
+    """
+    if count("threads", threads) > 1 and engine != "numba":
+        raise ParameterError(f"threads = {threads} with engine = {engine!r}: only the compiled engine, 'numba', has threads", "threads")
     if engine == "cupy":
         from .cupy_engine import side_by_side
-        return side_by_side(measure, count)
-    return [measure(sample) for sample in range(count)]
+        return side_by_side(lambda sample: measure(sample, 1), total)
+    if threads == 1:
+        return [measure(sample, 1) for sample in range(total)]
+    at_once = min(threads, total)
+    with threadpool_limits(1), ThreadPoolExecutor(at_once) as pool:   # BLAS would start as many again in each
+        return list(pool.map(lambda sample: measure(sample, threads // at_once), range(total)))
 
 
 def dynamics(network, name, more=()):

@@ -137,9 +137,9 @@ class MonteCarlo:
         """
         return self.measurements(point, sample=sample, seed=seed, engine=engine, checkpoint=checkpoint)
 
-    def measurements(self, point, *, sample, seed, engine="numba", series=False, spins=False, checkpoint=None):
-        """As `run`; series adds the time series m_series, energy_series ... (disorder, chain, measurement), spins the final spins
-        (disorder, chain, neuron)."""
+    def measurements(self, point, *, sample, seed, engine="numba", threads=1, series=False, spins=False, checkpoint=None):
+        """As `run`; threads: among which chains are divided; series adds the time series m_series, energy_series ... (disorder, chain,
+        measurement), spins the final spins (disorder, chain, neuron)."""
         choose("engine", engine, ENGINES)
         params = self.check(point)
         problem = self.problem(params, sample=sample, seed=seed)
@@ -154,7 +154,7 @@ class MonteCarlo:
         n, C, N = self.measure // self.every, self.chains, params.N
         wanted = (*self.observables, *overlaps.MEASURED) if self.observables == OBSERVABLES else self.observables
         record = overlaps.recorder(problem, params, state, n, wanted=wanted, series=series, largest=self.largest)
-        engine = preparing.engine(engine, problem)
+        engine = preparing.engine(engine, problem, threads)
         energy = np.empty((C, n))
         q, flips = np.empty((C // 2, n)), np.zeros(C, np.int64)
 
@@ -239,7 +239,7 @@ class MonteCarlo:
         return dataset
 
 
-def simulate(network, *, seed=0, engine="numba", series=False, spins=False, start=None, dynamics=None, order="random",
+def simulate(network, *, seed=0, engine="numba", threads=1, series=False, spins=False, start=None, dynamics=None, order="random",
              thermalize=200, measure=1000, every=1, disorder=None, chains=2, patterns=None, examples=None, labels=None, damping=None,
              tolerance=None, stochastic=False, reaction=None, largest=None, step=None, **params):
     """Monte Carlo of one parameter point: an xarray.Dataset of time averages, errors over disorder and diagnostics.
@@ -247,7 +247,8 @@ def simulate(network, *, seed=0, engine="numba", series=False, spins=False, star
     Control parameters of the network (for "dense": P, T, N and one of alpha, K; self_interaction, or learning, r, M, stratified;
     for "multitasking": d, T, N and one of alpha, K; learning, r, M; for "modern": lam, T, N and one of alpha, K; ensemble, space; for
     "exponential": T, N and one of alpha, K; lam) and the settings of `MonteCarlo`.  engine: "numba", "cupy" (an NVIDIA
-    GPU, docs/gpu.md) or "numpy" (slow, obviously right); the same seed gives the same spins in all of them.
+    GPU, docs/gpu.md) or "numpy" (slow, obviously right); the same seed gives the same spins in all of them.  threads: disorder samples, and
+    where they are fewer their chains, run on so many threads of this process, with the same results.
 
     Variables over (disorder, chain): m, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, escaped; over
     (disorder, pair): q; and X_mean, X_err over disorder.  With learning="supervised" or "unsupervised" the overlaps m and m_other are
@@ -263,18 +264,19 @@ def simulate(network, *, seed=0, engine="numba", series=False, spins=False, star
     task = MonteCarlo(network, start=start, dynamics=dynamics, order=order, thermalize=thermalize, measure=measure, every=every,
                       disorder=disorder, chains=chains, patterns=patterns, examples=examples, labels=labels, damping=damping, tolerance=tolerance,
                       stochastic=stochastic, reaction=reaction, largest=largest, step=step)
-    return one_point(task, params, seed=seed, engine=engine, series=series, spins=spins)
+    return one_point(task, params, seed=seed, engine=engine, threads=threads, series=series, spins=spins)
 
 
 # ---- shared with parallel tempering --------------------------------------------------------------------------------------------
 
-def one_point(task, params, *, seed, **options):
+def one_point(task, params, *, seed, engine, threads=1, **options):
     """The Dataset of a task at one parameter point, all its samples together; options go to `task.measurements`."""
     import xarray
 
     seed = check_seed(seed)
     resolved = task.check(params)
-    pieces = preparing.samples(lambda sample: task.measurements(params, sample=sample, seed=seed, **options), task.samples, options.get("engine"))
+    pieces = preparing.samples(lambda sample, threads: task.measurements(params, sample=sample, seed=seed, engine=engine, threads=threads, **options),
+                               task.samples, engine, threads)
     variables = {}
     for name, (dims, first) in pieces[0].items():
         whole = np.concatenate([piece[name][1] for piece in pieces]) if "disorder" in dims else first

@@ -235,11 +235,11 @@ class Tempering:
         """Measure one disorder sample: name -> (dims, array).  checkpoint: where to save on the way and to go on from."""
         return self.measurements(point, sample=sample, seed=seed, engine=engine, checkpoint=checkpoint)
 
-    def ladder(self, params, *, sample, seed, engine="numba"):
+    def ladder(self, params, *, sample, seed, engine="numba", threads=1):
         """The `Ladder` of one disorder sample."""
         choose("engine", engine, ENGINES)
         problem = preparing.finite(self, params, T=np.tile(self.T, self.replicas), sample=sample, seed=seed)
-        return Ladder(preparing.engine(engine, problem), self.T, self.replicas, self.swap_every)
+        return Ladder(preparing.engine(engine, problem, threads), self.T, self.replicas, self.swap_every)
 
     def initial(self, ladder, seed):
         """Starting `Walkers`; random spins depend on (seed, sample, replica, temperature's place) and not on the grid point."""
@@ -247,11 +247,11 @@ class Tempering:
         return ladder.begin(np.stack([starting_spins(self.start[chain // L], ladder.engine.problem, chain, seed)
                                       for chain in range(self.replicas * L)]))
 
-    def measurements(self, point, *, sample, seed, engine="numba", series=False, spins=False, checkpoint=None):
-        """As `run`; series adds m_series, energy_series (disorder, replica, T, measurement) and q_series (disorder, pair, T,
-        measurement), spins the final spins (disorder, replica, T, neuron)."""
+    def measurements(self, point, *, sample, seed, engine="numba", threads=1, series=False, spins=False, checkpoint=None):
+        """As `run`; threads: among which chains are divided; series adds m_series, energy_series (disorder, replica, T, measurement) and
+        q_series (disorder, pair, T, measurement), spins the final spins (disorder, replica, T, neuron)."""
         params = self.check(point)
-        ladder = self.ladder(params, sample=sample, seed=seed, engine=engine)
+        ladder = self.ladder(params, sample=sample, seed=seed, engine=engine, threads=threads)
         state = self.initial(ladder, seed)
         n, N, R, L = self.measure // self.every, params.N, self.replicas, len(self.T)
         m, other, energy, learnt = np.empty((R, L, n)), np.zeros((R, L)), np.empty((R, L, n)), {}
@@ -406,14 +406,14 @@ def check_starts(start, replicas, temperatures, names, entries=None):
     return (start,) * replicas
 
 
-def temper(network, *, T, seed=0, engine="numba", series=False, spins=False, start="random", dynamics=None, order="random",
+def temper(network, *, T, seed=0, engine="numba", threads=1, series=False, spins=False, start="random", dynamics=None, order="random",
            swap_every=1, thermalize=1000, measure=2000, every=None, disorder=None, replicas=2, bins=None, patterns=None, examples=None, labels=None,
            step=None, **params):
     """Parallel tempering of one parameter point at the ladder of temperatures T: an xarray.Dataset.
 
     Control parameters of the network but T (for "dense": P, N and one of alpha, K; self_interaction, or learning, r, M, stratified; for
     "multitasking": d, N and one of alpha, K; learning, r, M) and the settings of `Tempering`.  engine: "numba", "cupy" or "numpy"; the same
-    seed gives the same spins in all.
+    seed gives the same spins in all.  threads: as in `simulate`.
 
     Variables over (disorder, replica, T): m, m_abs, m_other, energy, acceptance, m_tau (sweeps), ess, equilibrated, and n, m_example
     where the network learns from examples; over (disorder, pair, T), replicas (0,1), (2,3), ...: q, q_abs, q2, q4, replicas_agree;
@@ -427,10 +427,10 @@ def temper(network, *, T, seed=0, engine="numba", series=False, spins=False, sta
     task = Tempering(network, T=T, start=start, dynamics=dynamics, order=order, swap_every=swap_every, thermalize=thermalize,
                      measure=measure, every=every, disorder=disorder, replicas=replicas, bins=bins, patterns=patterns,
                      examples=examples, labels=labels, step=step)
-    return one_point(task, params, seed=seed, engine=engine, series=series, spins=spins)
+    return one_point(task, params, seed=seed, engine=engine, threads=threads, series=series, spins=spins)
 
 
-def tune_ladder(network, *, low, high, size, passes=4, seed=0, engine="numba", start="random", thermalize=500, measure=500, disorder=4,
+def tune_ladder(network, *, low, high, size, passes=4, seed=0, engine="numba", threads=1, start="random", thermalize=500, measure=500, disorder=4,
                 patterns=None, examples=None, labels=None, **params):
     """A ladder (size,) of temperatures from low > 0 to high between which swaps are equally likely.
 
@@ -450,7 +450,7 @@ def tune_ladder(network, *, low, high, size, passes=4, seed=0, engine="numba", s
         T = np.array([low, *(float(f"{t:.6g}") for t in T[1:-1]), high])
         task = Tempering(network, T=T, start=start, thermalize=thermalize, measure=measure, disorder=disorder, replicas=1,
                          patterns=patterns, examples=examples, labels=labels)
-        run = one_point(task, params, seed=seed, engine=engine, series=True)
+        run = one_point(task, params, seed=seed, engine=engine, threads=threads, series=True)
         E = int(run.N) * run.energy_series.isel(replica=0).values
         likely = np.array([np.mean([exchange_probability(1 / T[k] - 1 / T[k + 1], sample[k], sample[k + 1]) for sample in E])
                            for k in range(size - 1)])

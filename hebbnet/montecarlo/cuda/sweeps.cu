@@ -15,16 +15,6 @@ Given by the compile options (cupy_engine.py), beside the constants of streams.p
 
 The source is C as well as CUDA C++: tests/cuda_twin.h runs it on the CPU.  All arguments of kernels are pointers or 64-bit integers.
 */
-#ifdef __CUDACC__
-#define KERNEL extern "C" __global__ void __launch_bounds__(THREADS)
-#define INLINE __device__ __forceinline__
-#define SHARED_MEMORY __shared__
-#endif
-
-typedef unsigned int u32;
-typedef unsigned long long u64;
-typedef long long i64;
-
 #define INT32 0            /* +-1 rows, packed 32 to a word: polynomial in 32-bit integers */
 #define FLOAT64 1          /* the same in float64, every intermediate result an integer below 2**53 */
 #define TABLE 2            /* the same with any law, from a table of 64-bit integers */
@@ -53,48 +43,6 @@ typedef double coefficient;   /* LOG_SUM: exp(-2 lam k) for k = 0 ... N, then la
 #else
 typedef i64 coefficient;   /* the table, or sums of squares */
 #endif
-
-/* ---- random numbers: twin of streams.py ---------------------------------------------------------------------------------------- */
-
-static INLINE void philox(u32 c[4], u32 k0, u32 k1)
-{
-    for (int round = 0; round < ROUNDS; round++) {
-        u32 high0 = __umulhi(MULTIPLIER_0, c[0]), low0 = MULTIPLIER_0 * c[0];
-        u32 high1 = __umulhi(MULTIPLIER_1, c[2]), low1 = MULTIPLIER_1 * c[2];
-        c[0] = high1 ^ c[1] ^ k0, c[1] = low1;
-        c[2] = high0 ^ c[3] ^ k1, c[3] = low0;
-        k0 += WEYL_0, k1 += WEYL_1;
-    }
-}
-
-static INLINE double odd_number(u32 w0, u32 w1)
-{
-    return (double)((w0 | (u64)w1 << 32) >> 12) * 2.0 + 1.0;
-}
-
-static INLINE double logarithm(double x)
-{
-    i64 bits = __double_as_longlong(x);
-    double e = (double)((bits >> 52) - 1023), f = __longlong_as_double((bits & MANTISSA) | ONE);
-    if (f > SQRT2)
-        f *= 0.5, e += 1.0;
-    double s = (f - 1.0) / (f + 1.0), z = s * s, p = 1.0 / 21;
-#pragma unroll
-    for (int k = 9; k >= 0; k--)
-        p = p * z + 1.0 / (2 * k + 1);
-    return e * LN2_HIGH + (2.0 * s * p + e * LN2_LOW);
-}
-
-static INLINE double threshold(double n, int draw, double unit)
-{
-    if (draw == KEEP)
-        return -HALF;
-    if (draw == COIN)
-        return n > WHOLE / 2 ? -HALF : HALF;
-    if (draw == MINUS_LOG)
-        return unit * (logarithm(WHOLE) - logarithm(n));
-    return -unit * (logarithm(n) - logarithm(WHOLE - n));
-}
 
 /* Words of the test of streams.philox, thresholds of problem.thresholds and sites of streams.attempts. */
 KERNEL numbers(const u32 *key, i64 sweep, i64 chain, i64 sample, i64 draw, const double *unit, i64 N, double *limits, i64 *sites, u32 *words)
@@ -401,13 +349,6 @@ static INLINE void renew(const Chain *chain, const signed char *spins)
 #endif
 
 /* ---- sweeps ---------------------------------------------------------------------------------------------------------------------------- */
-
-static INLINE int decide(int rule, double h, int s, double limit)
-{
-    if (rule == FIELD_RULE)
-        return h > limit ? 1 : -1;
-    return s * h <= limit ? -s : s;
-}
 
 /* Advance chain blockIdx.x by `sweeps` sweeps of N attempted flips, in place.
 

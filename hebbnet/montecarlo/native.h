@@ -1,0 +1,39 @@
+/* What native.c, avx2.c and native.py have in common. */
+#include <stdint.h>
+
+#define LAYOUT 3   /* of `problem` and of the arguments: raised with every change, here and in native.py */
+
+typedef struct {
+    const uint64_t *bits;    /* (N, words): bit mu of row i is set where xi_mu,i = +1; native.c */
+    const int8_t *rows;      /* (N, stride): the rows themselves; avx2.c */
+    int64_t N, S, words, stride;   /* words = ceil(S / 64); patterns from S on are all -1 */
+    const int64_t *fields;   /* (N): D at c = -(N-1), -(N-3), ... */
+    /* bytes; planes = 0: D is not odd, or too large */
+    const uint8_t *tables;   /* (2, planes, 128), those of s = -1 first; entry u mod size: byte `plane` of D(2 u - N - s) - base for u = low ... high */
+    const int64_t *missing;  /* (2, N + 1): D(2 u - N - s) less what the tables say */
+    int64_t planes, base, low, high, size;
+    int64_t a, b;            /* cubes */
+    double denominator;      /* a decision compares h * denominator with its limit */
+    /* kept: B = unit * value + offset */
+    const uint8_t *lookup;   /* N < 256: (depth, 128), entry u mod length: a byte of the value for u = from ... to */
+    const int32_t *entries;  /* N >= 256: (N + 1), the value, -1 outside from ... to */
+    const int64_t *beyond;   /* (N + 1): the value less what the tables say */
+    const int64_t *shares;   /* (N): offset times the number of xi_mu,i = +1 */
+    int64_t depth, unit, offset, from, to, length;   /* depth: bytes of the value, 0: nothing is kept */
+    double few;              /* flips in a sweep below which B is kept; infinite where there is no other way */
+} problem;
+
+typedef struct {
+    uint8_t *bytes;      /* (words, depth, 64): of the kept values */
+    int64_t *listed;     /* patterns outside the range of the way in use */
+    int64_t count;
+    int64_t sums[2];     /* sum_mu D(X + s) of s = -1, 1 */
+} memory;
+
+/* The new value of a spin s: rule 0, heat-bath, s = +1 iff h > limit; rule 1, a flip iff s h <= limit. */
+static inline int8_t decide(int rule, double h, int8_t s, double limit)
+{
+    if (rule == 0)
+        return h > limit ? 1 : -1;
+    return s * h <= limit ? (int8_t)-s : s;
+}

@@ -1,0 +1,54 @@
+"""One problem's chains on several threads of this process: the compiled kernels hold no lock of Python's.
+
+A chain's random numbers are those of its index, whichever thread has it, so that the spins are the same.
+"""
+import copy
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+
+from . import numba_engine
+
+
+class Engine(numba_engine.Engine):
+    """The compiled engine with its chains divided among `threads`; patterns, tables and couplings are there once."""
+
+    def __init__(self, problem, threads):
+        super().__init__(problem)
+        self.pool, self.parts, self.ends = ThreadPoolExecutor(threads), [], np.zeros(1, int)
+        self.threads = threads
+
+    def advance(self, state, sweeps):
+        if self.ends[-1] != len(state.spins):
+            self.divide(len(state.spins))
+        self.couple()
+        for part in self.parts:
+            part.matrix, part.couplings, part.cold = self.matrix, self.couplings, self.cold
+        flips = np.concatenate(list(self.pool.map(lambda part: part.advance(part.of(state), sweeps)[1], self.parts)))
+        if sweeps:
+            self.choose(flips, sweeps)
+        return state._replace(sweep=state.sweep + sweeps), flips
+
+    def divide(self, chains):
+        self.ends = np.linspace(0, chains, min(self.threads, chains) + 1).astype(int)
+        self.parts = [Part(self, first, end) for first, end in zip(self.ends, self.ends[1:])]
+
+
+class Part(numba_engine.Engine):
+    """Chains first ... end - 1 of an engine; it goes the way it is told."""
+
+    def __init__(self, whole, first, end):
+        vars(self).update(vars(whole))
+        self.first, self.end, self.work, self.draws = int(first), int(end), np.empty_like(whole.work), {}
+        if np.ndim(self.problem.T):
+            self.problem = replace(self.problem, T=self.problem.T[first:end])
+        if self.native:
+            self.native = copy.copy(self.native)
+            self.native.clear()
+
+    def of(self, state):
+        return state._replace(spins=state.spins[self.first:self.end], overlaps=state.overlaps[self.first:self.end])
+
+    def choose(self, flips, sweeps):
+        pass
