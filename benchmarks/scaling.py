@@ -9,14 +9,13 @@ time, and all rounds are points.
 """
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import click
 import numpy as np
 from machine import CORES, write
 
 import hebbnet as hn
-from hebbnet.montecarlo import MonteCarlo
+from hebbnet.montecarlo import MonteCarlo, preparing
 from hebbnet.montecarlo.numba_engine import Engine
 
 HOT, SEED, ROUNDS, PIECE, ALPHA = 1e6, 1, 5, 0.02, 0.5
@@ -31,18 +30,19 @@ def fit(x, y):
     return float(slope), float(np.sqrt(rest @ rest / (len(x) - 2) / (x @ x))) if len(x) > 2 else float("nan")
 
 
-def chains(P, N, K, count=1):
-    """(engine, state) of so many chains of one sample."""
-    task = MonteCarlo("dense", chains=count, start="random")
+def hot(P, N, K, chains=1):
+    """(problem, state) of so many chains of one sample."""
+    task = MonteCarlo("dense", chains=chains, start="random")
     problem = task.problem(task.check({"P": P, "N": N, "K": K, "T": HOT}), sample=0, seed=SEED)
-    return Engine(problem, matrix=False), task.initial(problem, SEED)
+    return problem, task.initial(problem, SEED)
 
 
 def per_attempt(cases, rounds=ROUNDS, piece=PIECE):
     """Seconds per attempted flip of each case (P, N, K, chains)."""
     runs, best = [], np.full(len(cases), np.inf)
     for case in cases:
-        engine, state = chains(*case)
+        problem, state = hot(*case)
+        engine = Engine(problem, matrix=False)
         engine.advance(state, 1)   # compiles
         begin = time.thread_time()
         engine.advance(state, 1)
@@ -55,16 +55,14 @@ def per_attempt(cases, rounds=ROUNDS, piece=PIECE):
     return best
 
 
-def threads(count, sweeps):
-    """Seconds for `sweeps` sweeps of P = 4, N = 100, K = 2500, shared by so many threads with a chain each."""
-    runs = [chains(4, 100, 2500) for _ in range(count)]
-    for engine, state in runs:
-        engine.advance(state, 1)
-    with ThreadPoolExecutor(count) as pool:
-        list(pool.map(time.sleep, [0.01] * count))   # all threads are there
-        begin = time.perf_counter()
-        list(pool.map(lambda run: run[0].advance(run[1], sweeps // count), runs))
-        return time.perf_counter() - begin
+def threads(count, sweeps, chains=16):
+    """Seconds for sweeps of 16 chains, P = 4, N = 100, K = 2500, divided among so many threads."""
+    problem, state = hot(4, 100, 2500, chains)
+    engine = preparing.engine("numba", problem, count)
+    engine.advance(state, 1)   # compiles, and starts the threads
+    begin = time.perf_counter()
+    engine.advance(state, sweeps)
+    return time.perf_counter() - begin
 
 
 def workers(count, sweeps, tasks=16):
@@ -104,8 +102,8 @@ def measured(quick=False):
     yield attempts("chains", powers(2 if quick else 64), lambda count: (4, 100, 250 if quick else 2500, count), (0, 0),
                    "chains of one sample are independent; below 0 where they share rows")
     counts = np.repeat(powers(2 if quick else CORES), rounds)
-    sweeps = 40 if quick else 20_000
-    yield row("threads", f"{sweeps} sweeps", counts, [threads(count, sweeps) for count in counts.tolist()], (-1, -1), "no lock is held")
+    yield row("threads", "sweeps of 16 chains", counts, [threads(count, 3 if quick else 1500) for count in counts.tolist()], (-1, -1),
+              "no lock is held")
     counts, sweeps = powers(2 if quick else CORES), 10 if quick else 30_000
     empty = [0 if quick else min(workers(count, 10) for _ in range(3)) for count in counts]   # what starting and merging take
     counts, empty = np.repeat(counts, 1 if quick else 3), np.repeat(empty, 1 if quick else 3)

@@ -39,9 +39,9 @@ DENSE = [   # P, N, K, acceptances
     (6, 100, 25_000, (0.65,))]
 PEERS = [(2, 1000, 100, (0.004, 0.01, 0.43, 0.94)), (2, 2000, 200, (0.01, 0.43)), (4, 30, 675, (0.2, 0.65)), (4, 40, 1600, (0.2, 0.65))]
 MODERN = [(N, 10**5, B) for N in (64, 256, 1024) for B in (1, 64)]
-THEORY = ("solve, P = 4", "solve, near-critical, P = 4", "batch, 2500 loads at one T", "solve_map, 50 x 50, P = 4", "solve, supervised, exact, M = 27",
-          "solve, 1RSB, P = 4, a new T", "solve, 1RSB, P = 4, the same T", "multitasking, lowest state, K = 3", "boundary, spinodal, unknown T",
-          "phase_diagram, 20 loads")
+THEORY = ("solve, P = 4", "solve, near-critical, P = 4", "batch, 2500 loads at one T", "solve_map, 50 x 50, P = 4",
+          "solve, supervised, exact, M = 27", "solve, 1RSB, P = 4, a new T", "solve, 1RSB, P = 4, the same T",
+          "multitasking, lowest state, K = 3", "boundary, spinodal, unknown T", "phase_diagram, 20 loads")
 SECONDS, REPEATS = 0.3, 3
 BUSY = 0.5         # load average of the last minute that is mentioned
 TOLERANCE = 1e-5   # of torch's update and ours, of the largest entry
