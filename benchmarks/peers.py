@@ -26,7 +26,7 @@ from hebbnet.montecarlo.numba_engine import Engine
 CASES = [   # P, N, K, acceptances
     (2, 1000, 100, (0.004, 0.01, 0.1, 0.43, 0.94)), (2, 2000, 200, (0.01, 0.43, 0.94)), (4, 30, 675, (0.2, 0.65)), (4, 40, 1600, (0.2, 0.65))]
 NAMES = ("dwave-samplers", "openjij", "torch")   # the extra `peers`
-SEED, REPEATS, READS, FEW, LARGEST = 1, 3, 24, 100, 5.0
+SEED, REPEATS, FEW, LARGEST = 1, 3, 100, 5.0
 
 
 class Different(RuntimeError):
@@ -46,6 +46,8 @@ def versions():
 
 class Annealer:
     """dwave-samplers, from the given starts (reads, N)."""
+
+    reads, sweeps = 24, 300   # of the check
 
     def __init__(self, problem, starts):
         from dimod import BinaryQuadraticModel
@@ -75,6 +77,8 @@ class Annealer:
 
 class Tensor:
     """OpenJij, from random states of its own."""
+
+    reads, sweeps = 100, 30   # small networks differ much from read to read
 
     def __init__(self, problem, starts):
         from openjij import SASampler
@@ -111,12 +115,13 @@ def start_of(acceptance):
     return "pattern" if acceptance < 0.1 else "random"
 
 
-def compare(P, N, K, acceptance, repeats=REPEATS, reads=READS, sweeps=300, alone=False):
+def compare(P, N, K, acceptance, repeats=REPEATS, reads=None, sweeps=None, alone=False):
     """A row: attempted flips per second of both, after the check that it is the same work.  Different; ImportError without the peer.
 
-    alone: without the peer, whose entries are then not there.
+    reads, sweeps: of the check, the peer's own without them; alone: without the peer, whose entries are then not there.
     """
     T, (name, peer) = temperature(P, N, K, acceptance), PEERS[P]
+    reads, sweeps = reads or peer.reads, sweeps or peer.sweeps
     task = MonteCarlo("dense", dynamics="metropolis", order="systematic", chains=reads, start=start_of(acceptance))
     problem = task.problem(task.check({"P": P, "N": N, "K": K, "T": T}), sample=0, seed=SEED)
     engine, starts, row, runs = Engine(problem), task.starts(problem, SEED), {"P": P, "N": N, "K": K, "T": T}, {}
@@ -154,7 +159,7 @@ def check(problem, engine, starts, peer, sweeps):
     turned = [(before != state.spins).mean(axis=1), (states != peer.next(sweeps, states)).mean(axis=1)]
     row = {}
     for name, pair in (("energy", (energies, exact / N)), ("acceptance", turned)):
-        means, errors = [float(np.mean(x)) for x in pair], [float(np.std(x, ddof=1)) / np.sqrt(reads) for x in pair]
+        means, errors = [float(np.mean(x)) for x in pair], [float(np.std(x, ddof=1) / np.sqrt(reads)) for x in pair]
         if abs(means[0] - means[1]) > LARGEST * np.hypot(*errors) + 1e-9:
             raise Different(f"another {name}: {means[1]:.5f}({errors[1]:.5f}), ours {means[0]:.5f}({errors[0]:.5f})")
         row |= {name: means[0], f"{name}_error": errors[0], f"peer_{name}": means[1], f"peer_{name}_error": errors[1]}

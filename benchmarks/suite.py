@@ -65,7 +65,7 @@ def dense(quick):
 def annealers(quick):
     """Attempted flips per second, beside annealers of others."""
     for P, N, K, acceptances in [(2, 30, 10, (0.43,)), (4, 12, 20, (0.65,))] if quick else PEERS:
-        limit, given = engines.read_rate(N * K) / K, (1, 4, 20) if quick else (REPEATS, peers.READS, 300 if P == 2 else 100)
+        limit, given = engines.read_rate(N * K) / K, (1, 4, 20) if quick else (REPEATS,)
         for acceptance in acceptances:
             peer, why = peers.PEERS[P][0], None
             try:
