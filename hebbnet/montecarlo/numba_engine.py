@@ -115,8 +115,8 @@ class Engine:
     """Chains of one problem, compiled.
 
     A law quadratic in X has a second form, an N x N coupling matrix with cached local fields: an attempt is O(1) and a flip O(N),
-    against O(K) for both, and to begin and end with it costs about N + K flips more.  matrix: use it or not; None goes by cost,
-    which is K > N before any acceptance is known and flips per sweep < 2 K (measured crossover) after.  C: whether overlaps may be handled by
+    against O(K) for both, and to begin and end with it costs about min(N, K) + K flips more.  matrix: use it or not; None goes by cost,
+    which is K > N before any acceptance is known and flips per sweep < 2 K (beside C kernels 45 + K/5; measured crossovers) after.  C: whether overlaps may be handled by
     the kernels of native.c, where they are there and take the problem.  The spins are the same.
 
     A sum of exponentials of many rows has a faster form too, weights in float32 with a bound on their error; where it does not decide, rows are
@@ -167,7 +167,12 @@ class Engine:
         if self.matrix:
             self.couple()
             X = state.overlaps[:, 0].copy() if self.symmetric else state.overlaps
-            run_all_matrix(self.couplings, rows, state.spins, X, *order)
+            h = np.zeros(state.spins.shape, np.int64)
+            if self.symmetric or problem.patterns.S > problem.patterns.N:
+                add_fields(self.couplings, state.spins, h)
+            else:
+                fill_fields(rows, self.kernel, state.spins, X, h)
+            run_all_matrix(self.couplings, rows, state.spins, X, h, *order)
             if self.symmetric:   # E_1 and E_2
                 state.overlaps[:, 0], state.overlaps[:, 1] = X, (X**2 - self.squares) / 2
         elif self.native and self.cold:
@@ -193,7 +198,8 @@ class Engine:
         N, S = self.problem.patterns.N, self.problem.patterns.S
         self.cold = self.native is None or flips.mean() < self.native.most * N * sweeps
         if self.free:
-            self.matrix = flips.mean() + N + S < 2 * S * sweeps
+            few = 45 + 0.2 * S if self.native else 2 * S
+            self.matrix = flips.mean() + min(N, S) + S < few * sweeps
 
     def energies(self, state):
         """sum_mu law(X_mu) of every chain, (C,)."""
@@ -223,11 +229,27 @@ def run_all_overlaps(rows, form, spins, X, key, sample, offset, first, sweeps, r
 
 
 @njit(**FAST)
-def run_all_matrix(J, rows, spins, X, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
+def run_all_matrix(J, rows, spins, X, h, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
     for chain in range(len(spins)):
-        flips[chain] = run_matrix(J, spins[chain], offset + chain, key, sample, first, sweeps, rule, draws[chain], units[chain], random, parallel)
+        flips[chain] = run_matrix(J, spins[chain], h[chain], offset + chain, key, sample, first, sweeps, rule, draws[chain], units[chain], random, parallel)
         X[chain] = 0
         add_overlaps(rows, spins[chain], X[chain])
+
+
+@njit(**FAST)
+def add_fields(J, spins, h):
+    """h (C, N) += the local fields of all neurons, from couplings."""
+    for chain in range(len(spins)):
+        for j in range(spins.shape[1]):
+            add_row(J, j, h[chain], spins[chain, j])
+
+
+@njit(**FAST)
+def fill_fields(rows, form, spins, X, h):
+    """The same from rows, which is quicker for S < N."""
+    for chain in range(len(spins)):
+        for i in range(spins.shape[1]):
+            h[chain, i] = np.int64(local_field(rows, i, X[chain], spins[chain, i], form))
 
 
 @njit(**FAST)
@@ -367,13 +389,10 @@ def field_of_sums(up, down, s, more, less):
 
 
 @njit(**FAST)
-def run_matrix(J, spins, chain, key, sample, first, sweeps, rule, draw, unit, random, parallel):
+def run_matrix(J, spins, h, chain, key, sample, first, sweeps, rule, draw, unit, random, parallel):
     N = spins.size
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
     new = np.empty(N, np.int8)
-    h = np.zeros(N, np.int64)
-    for j in range(N):
-        add_row(J, j, h, spins[j])
     flips = 0
     for sweep in range(first, first + sweeps):
         draw_sweep(key, sweep, chain, sample, draw, unit, random and not parallel, limits, sites, work)
