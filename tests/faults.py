@@ -32,7 +32,7 @@ SWEEPS = 4
 class Slow:
     """A task of SWEEPS sweeps that saves after each; every sweep leaves a line in `log`.
 
-    deaths: if there are fewer lines in log/died, the worker kills itself before its k-th step from now, k from the list, and adds one.
+    deaths: a worker that finds one left in the list, k, takes it: it kills itself before its k-th step from now, with a line in log/died.
     """
 
     log: str = ""
@@ -48,10 +48,13 @@ class Slow:
 
     def run(self, point, *, sample, seed, checkpoint=None):
         if self.deaths and store.step.__name__ == "step":
-            died = Path(self.log, "died")
-            number = len(died.read_text()) if died.exists() else 0
-            if number < len(self.deaths):
-                kill_before(self.deaths[number], died)
+            for number, k in enumerate(self.deaths):   # each is one worker's, whatever two of them see at the same time
+                try:
+                    Path(self.log, f"death{number}").touch(exist_ok=False)
+                except FileExistsError:
+                    continue
+                kill_before(k, Path(self.log, "died"))
+                break
         saved = checkpoint.load(self.measure) if checkpoint else None
         x, sweep = (saved["x"], int(saved["sweep"])) if saved else (np.zeros(3), 0)
         while sweep < self.measure:
