@@ -364,10 +364,12 @@ INLINE void keep_words(const problem *p, memory *now, int16_t *X, const int8_t *
 
 /* ---- sweeps ---------------------------------------------------------------------------------------------------------------------- */
 
+enum { OVERLAPS, KEPT, BOTH };   /* the ways a kernel knows */
+
 /* `sweeps` sweeps of every chain.  spins (C, N); overlaps (C, 64 words) of `type`; limits (C, sweeps, N); sites (C, sweeps, N), or NULL for the
    order 0 ... N-1; next (N) scratch for parallel dynamics, else NULL; flips (C) is added to; recent (C): flips of each chain's last sweep, which
    decide about its next way; bytes (64 words depth) and listed (S): scratch. */
-#define RUN(name, type, field, start, turn, keep, sum_row, renew, share)                                                                \
+#define RUN(name, ways, type, field, start, turn, keep, sum_row, renew, share)                                                           \
     WIDE void name(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, type *overlaps, const double *limits,               \
                    const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, uint8_t *bytes, int64_t *listed)      \
     {                                                                                                                                   \
@@ -381,7 +383,7 @@ INLINE void keep_words(const problem *p, memory *now, int16_t *X, const int8_t *
                 const double *limit = limits + (c * sweeps + sweep) * N;                                                                \
                 const int64_t *site = sites ? sites + (c * sweeps + sweep) * N : 0;                                                     \
                 const int64_t before = flips[c];                                                                                        \
-                const int few = p->depth && recent[c] < p->few;                                                                         \
+                const int few = ways == BOTH ? recent[c] < p->few : ways == KEPT;                                                       \
                 if (few && keeping != 1)                                                                                                \
                     keep(p, &now, x, s);                                                                                                \
                 else if (!few && keeping)                                                                                               \
@@ -418,9 +420,10 @@ INLINE void keep_words(const problem *p, memory *now, int16_t *X, const int8_t *
         }                                                                                                                               \
     }
 
-RUN(hebbnet_bytes, uint8_t, field_bytes, list_bytes, turn_bytes, keep_bytes, sum_row_bytes, renew_bytes, share_bytes)
-RUN(hebbnet_words, int16_t, field_words, list_words, turn_words, keep_words, sum_row_words, renew_words, share_words)
-RUN(hebbnet_cubes, int16_t, field_cubes, list_words, turn_words, keep_words, sum_row_words, renew_words, share_words)
+RUN(hebbnet_bytes, BOTH, uint8_t, field_bytes, list_bytes, turn_bytes, keep_bytes, sum_row_bytes, renew_bytes, share_bytes)
+RUN(hebbnet_words, OVERLAPS, int16_t, field_words, list_words, turn_words, keep_words, sum_row_words, renew_words, share_words)
+RUN(hebbnet_cubes, BOTH, int16_t, field_cubes, list_words, turn_words, keep_words, sum_row_words, renew_words, share_words)
+RUN(hebbnet_kept, KEPT, int16_t, field_words, list_words, turn_words, keep_words, sum_row_words, renew_words, share_words)
 
 #else
 
@@ -428,5 +431,6 @@ int hebbnet_layout(void) { return 0; }
 void hebbnet_bytes(void) {}
 void hebbnet_words(void) {}
 void hebbnet_cubes(void) {}
+void hebbnet_kept(void) {}
 
 #endif

@@ -137,7 +137,7 @@ class Kernel:
             self.struct.few = FEW[self.struct.size] * N if near else 0.0
         for field, array in self.arrays.items():
             setattr(self.struct, field, address(array))
-        self.call = AVX2.hebbnet_avx2 if name == "avx2" else getattr(LIBRARY, f"hebbnet_{'words' if name == 'kept' else name}")
+        self.call = getattr(LIBRARY or AVX2, f"hebbnet_{name}")
         self.call.restype = None
         self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *5 * [ctypes.c_void_p]]
         self.random = problem.order == "random" and problem.dynamics != "parallel"
