@@ -6,6 +6,10 @@ import ctypes
 import os
 from importlib import util
 
+import numpy as np
+
+ALIGNED = 64   # bytes of a register
+
 
 def library(module, layout, avx2=False):
     """The shared library of `module`, or None where it was not built, is of another layout (an older source), cannot run here, or is switched off.
@@ -26,3 +30,11 @@ def library(module, layout, avx2=False):
 def address(array):
     """Of an array's first entry."""
     return array.__array_interface__["data"][0]
+
+
+def aligned(shape, kind):
+    """Zeros that begin at whole registers."""
+    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    room = np.zeros(size + ALIGNED, np.uint8)
+    first = -address(room) % ALIGNED
+    return room[first:first + size].view(kind).reshape(shape)

@@ -3,10 +3,9 @@ import ctypes
 
 import numpy as np
 
-from ..compiled import address, library
+from ..compiled import address, aligned, library
 
 LAYOUT = 1       # of the arguments of native.c
-ALIGNED = 64     # bytes
 ROWS = 240       # most rows of a block: a multiple of every tile's
 BLOCK = 2**17    # entries of a block of patterns, which the second cache holds
 LEAST = 96       # rows of a block: its sums are added to those of the blocks before
@@ -40,11 +39,3 @@ def batch(x, states, strength, m, s, v):
         top[:B], total[:B], sums[:, :B] = m[start:start + B], s[start:start + B], v[start:start + B].T
         LIBRARY.hebbnet_batch(address(x), len(x), N, address(columns), groups, strength, *map(address, (top, total, sums, z)), rows)
         m[start:start + B], s[start:start + B], v[start:start + B] = top[:B], total[:B], sums[:, :B].T
-
-
-def aligned(shape, kind):
-    """Zeros that begin at whole registers."""
-    size = int(np.prod(shape)) * np.dtype(kind).itemsize
-    room = np.zeros(size + ALIGNED, np.uint8)
-    first = -address(room) % ALIGNED
-    return room[first:first + size].view(kind).reshape(shape)

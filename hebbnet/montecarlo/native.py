@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 from numba import njit
 
-from ..compiled import address, library
+from ..compiled import address, aligned, library
 from .forms import Form
 
 FAST = dict(cache=True, nogil=True, error_model="numpy")
@@ -145,7 +145,7 @@ class Kernel:
 
     def clear(self):
         """Scratch of its own, for a copy that another thread uses."""
-        self.bytes, self.listed = np.empty(64 * self.words * max(1, self.struct.depth), np.uint8), np.empty(self.struct.S, np.int64)
+        self.bytes, self.listed = aligned(64 * self.words * max(1, self.struct.depth), np.uint8), np.empty(self.struct.S, np.int64)
         self.recent = self.flips = np.zeros(0, np.int64)
         self.room = {}   # sweeps -> call and arrays: short calls are many
 
@@ -203,7 +203,7 @@ class Kernel:
 
     def call_of(self, C, count, N, rule):
         """The call for so many chains and sweeps, and the arrays it uses: their addresses cost more than a short run."""
-        spins, overlaps = np.empty((C, N), np.int8), np.empty((C, 64 * self.words), np.uint8 if self.small else np.int16)
+        spins, overlaps = np.empty((C, N), np.int8), aligned((C, 64 * self.words), np.uint8 if self.small else np.int16)
         limits, sites = np.empty((C, count, N)), np.empty((C, count, N) if self.random else (C, 1, 1), np.int64)
         following = np.empty(N, np.int8) if self.problem.dynamics == "parallel" else None
         arrays = [spins, overlaps, limits, sites if self.random else None], [following, self.flips, self.recent, self.bytes, self.listed]
