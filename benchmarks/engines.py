@@ -38,7 +38,7 @@ def pieces(P, N, K, T, acceptance, seconds, C=True):
     engine, start = prepared(P, N, K, T, acceptance, C)
     sweeps = SWEEPS if N < 1000 or P == 2 else 1
     state, _ = engine.advance(copied(start), sweeps)   # compiles, and lets the engine choose its form
-    name = "matrix" if engine.matrix else engine.native.name if engine.native else engine.problem.form.kernel
+    name = "matrix" if engine.matrix else engine.native.name if engine.native and engine.cold else engine.problem.form.kernel
     return *timed(engine, start, sweeps, seconds), name
 
 

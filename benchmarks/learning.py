@@ -34,7 +34,7 @@ def case(learning, T, seconds=SECONDS, repeats=REPEATS, **parameters):
     entry = problem.patterns.rows.itemsize if learning == "supervised" else 1
     touched = S * (entry + (P - 1) * start.overlaps.itemsize * (learning == "supervised"))
     return {"learning": learning, "P": P, "N": N, "rows": S, "M": parameters.get("M", 1), "T": T, "acceptance": acceptance,
-            "kernel": engine.native.name if engine.native else problem.form.kernel, "flips_per_second": flips,
+            "kernel": engine.native.name if engine.native and engine.cold else problem.form.kernel, "flips_per_second": flips,
             "pattern_updates_per_second": flips * S, "limit": read_rate(entry * N * S) / touched * S}
 
 

@@ -6,8 +6,11 @@ import platform
 import cpuinfo
 import numba
 import numpy
+import threadpoolctl
 
 import hebbnet
+
+ONE_THREAD = threadpoolctl.threadpool_limits(1)   # those of BLAS that wait for work count as processor time; from here on, for all scripts
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
