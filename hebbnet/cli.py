@@ -184,6 +184,7 @@ def boundary(network, which, as_json, **options):
 @click.option("--reaction", help="Squared couplings in Onsager's term, with tap: average (default), instance.")
 @click.option("--order", help="Order of the sites: random (default), systematic.")
 @click.option("--engine", help="numba (default), cupy (an NVIDIA GPU), numpy.")
+@click.option("--threads", type=int, help="Threads for samples and chains; they change the speed, not the data (default 1).")
 @click.option("--thermalize", type=int, help="Sweeps before measuring (default 200).")
 @click.option("--measure", type=int, help="Sweeps of measurement (default 1000).")
 @click.option("--every", type=int, help="Sweeps between measurements (default 1).")
@@ -209,8 +210,8 @@ def simulate(network, overlap, out, force, as_json, seed, **options):
     data = simulate(network, seed=seed, **options)
     if out is not None:
         from . import store
-        # an engine changes no data, and data.attrs["task"] has the digest of given arrays
-        call = {name: value for name, value in options.items() if name not in ("engine", *arrays)}
+        # neither engine nor threads change data, and data.attrs["task"] has the digest of given arrays
+        call = {name: value for name, value in options.items() if name not in ("engine", "threads", *arrays)}
         store.write(out, data, {"seed": seed, "study": store.to_json({"seed": seed, "simulate": {"network": network, **call}})})
     if as_json:
         click.echo(_json({"network": network, "seed": seed, **_values(data)}))

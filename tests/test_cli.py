@@ -112,6 +112,10 @@ def test_simulate_writes_a_file_that_opens(tmp_path):
     assert "--out" in call(*arguments, "--out", out, code=2) and out.read_bytes() == raw
     call(*arguments, "--out", out, "--force")
     assert hebbnet.open(out).attrs["digest"] == data.attrs["digest"]
+    threaded = [a if a != "numpy" else "numba" for a in arguments]
+    call(*threaded, "--threads", 2, "--out", out, "--force")
+    assert hebbnet.open(out).attrs["digest"] == data.attrs["digest"]
+    assert "threads = 0" in call(*threaded, "--threads", 0, code=2)
     assert json.loads(call(*arguments, "--json"))["m_mean"] == float(data.m_mean)
     assert "intact" in call("info", out) and json.loads(call("info", out, "--json"))["attributes"]["seed"] == 3
 
