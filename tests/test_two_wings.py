@@ -39,7 +39,7 @@ def test_each_hamiltonian_matches_its_own_theory(model, alpha, T, N, error):
 @pytest.mark.slow
 @pytest.mark.parametrize("model, alpha, T, N, error", LARGE)
 def test_each_hamiltonian_matches_its_own_theory_at_n_200(model, alpha, T, N, error):
-    agree(model, alpha, T, N, error, disorder=32)
+    agree(model, alpha, T, N, error, disorder=64)
 
 
 def test_the_difference_from_the_infinite_system_shrinks_with_n():
