@@ -1,7 +1,8 @@
 """Stored images, cues of them with pixels reversed or covered, and where three networks of the same images lead: Hopfield, dense P = 4, modern.
 
 Digits always; MNIST too where `datasets.cached()` has it.  Pixels are binarized at their median over all images.  Every sample draws which images
-are stored.  Feeds figures/modern_images.py.  Takes two minutes on one core for the digits, twenty with MNIST; --quick takes seconds and writes to its own store.
+are stored.  Feeds figures/modern_images.py.  Takes two minutes on one core for the digits, twenty with MNIST; --quick takes seconds and writes to its
+own store.
 """
 from dataclasses import dataclass
 
