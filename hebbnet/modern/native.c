@@ -113,8 +113,8 @@ INLINE void sum_rows(const float *x, int64_t N, const float *w, int64_t rows, fl
 WIDE void hebbnet_one_pass(const float *x, int64_t K, int64_t N, const float *state, float strength, double *m, double *s, double *v, float *scratch)
 {
     const int64_t shift = N % 16 ? 0 : ((uintptr_t)x / 4) % 16, registers = (N + shift + 15) / 16, rest = 16 * registers - N - shift;
-    /* rows of 8 KB, where what the processor looks ahead covers both uses; of long rows 8, so that state and sums are loaded less often */
-    const int64_t block = N > 1024 ? 8 : 2048 / N < MOST ? 2048 / N : MOST;
+    /* rows of 4 KB, where what the processor looks ahead covers both uses; of long rows 8, so that state and sums are loaded less often */
+    const int64_t block = N > 1024 ? 8 : 1024 / N < MOST ? 1024 / N : MOST;
     shape a = {registers, (__mmask16)(0xffff << shift), (__mmask16)(0xffff >> rest)};
     if (registers == 1)
         a.first &= a.last;
