@@ -1,8 +1,7 @@
 /* The streaming softmax in float32 with the vector instructions and the blocks of registers that numba does not reach (kernels.py has the sums that are
    advanced, and does it where these kernels are not there).
 
-   one_pass: one state.  Rows are read in order, a few of them at a time, and added up again from the nearest cache.  Other orders of reading, and asking for
-   rows ahead of their use, are slower.
+   one_pass: one state.  Rows are read in order, a few of them at a time, and added up again from the nearest cache.  Other orders of reading are slower.
    batch: G times 16 states side by side.  Both matrix products, z = x columns and v += w^T x, keep T rows, or T entries of a row, times 16 G states in
    registers: an entry of x is broadcast from where it lies, so that nothing is copied.
 
@@ -50,6 +49,7 @@ INLINE void flush(float *part, double *v, int64_t N)
 /* ---- one state ------------------------------------------------------------------------------------------------------------------- */
 
 #define MOST 16      /* rows of a block */
+#define LONG 512     /* entries of a row beyond which its sums last so long that the next one is asked for before */
 #define FLUSH 256    /* rows whose sum is kept in float32 */
 
 /* A row as registers of 16 entries: the first starts `shift` entries before the row, where memory is aligned for every row, and begins and ends
@@ -131,6 +131,9 @@ WIDE void hebbnet_one_pass(const float *x, int64_t K, int64_t N, const float *st
         const float *now = x + start * N - shift;
         for (int64_t k = 0; k < rows; k++)
             z[k] = product(now + k * N, local, a);
+        if (N > LONG)
+            for (int line = 0; line < 32; line++)
+                _mm_prefetch((const char *)(now + rows * N) + 64 * line, _MM_HINT_T1);
         const __mmask16 valid = (__mmask16)(0xffff >> (16 - rows));
         const __m512 logits = _mm512_load_ps(z);
         const float highest = _mm512_reduce_max_ps(_mm512_mask_max_ps(_mm512_set1_ps(top), valid, logits, _mm512_set1_ps(top)));   /* NaN shows in its weight */
