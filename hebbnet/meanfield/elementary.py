@@ -13,7 +13,7 @@ _SHIFT = 1.5 * 2.0**52                                   # x + _SHIFT is x round
 _PER_LN2 = 1 / math.log(2)
 _HIGH, _LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10      # ln 2, the first part with trailing zeros
 _C = tuple(1 / math.factorial(k) for k in range(14))
-_D = tuple(1 / (2 * k + 1) for k in range(17))
+_D = tuple(1 / (2 * k + 1) for k in range(16))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=False)

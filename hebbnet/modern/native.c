@@ -165,21 +165,27 @@ WIDE void hebbnet_one_pass(const float *x, int64_t K, int64_t N, const float *st
 #define DEPTH 256   /* entries of a scalar product that are added up one by one: more would lose digits */
 #define GROUP 16    /* rows whose weights are added up in float32 */
 
+/* t (T, 16 G) = sum_i x[r tall + i wide] y_i over the rows y_i (16 G) of y, i = 0 ... count - 1 */
+INLINE void outer(__m512 t[12][4], const float *x, int64_t tall, int64_t wide, const float *y, int64_t count, int T, int G)
+{
+    EACH(r, T) EACH(g, G) t[r][g] = _mm512_setzero_ps();
+    for (int64_t i = 0; i < count; i++) {
+        __m512 row[4];
+        EACH(g, G) row[g] = _mm512_load_ps(y + 16 * (G * i + g));
+        EACH(r, T) {
+            const __m512 entry = _mm512_set1_ps(x[r * tall + i * wide]);
+            EACH(g, G) t[r][g] = _mm512_fmadd_ps(entry, row[g], t[r][g]);
+        }
+    }
+}
+
 /* z (T, 16 G) of T rows; columns (N, 16 G) */
 INLINE void tile_products(const float *x, int64_t N, const float *columns, float *z, int T, int G)
 {
     for (int64_t from = 0; from < N; from += DEPTH) {
         const int64_t end = from + DEPTH < N ? from + DEPTH : N;
         __m512 t[12][4];
-        EACH(r, T) EACH(g, G) t[r][g] = _mm512_setzero_ps();
-        for (int64_t i = from; i < end; i++) {
-            __m512 column[4];
-            EACH(g, G) column[g] = _mm512_load_ps(columns + 16 * (G * i + g));
-            EACH(r, T) {
-                const __m512 entry = _mm512_set1_ps(x[r * N + i]);
-                EACH(g, G) t[r][g] = _mm512_fmadd_ps(entry, column[g], t[r][g]);
-            }
-        }
+        outer(t, x + from, N, 1, columns + 16 * G * from, end - from, T, G);
         EACH(r, T) EACH(g, G) {
             float *to = z + 16 * (G * r + g);
             _mm512_store_ps(to, from ? _mm512_add_ps(_mm512_load_ps(to), t[r][g]) : t[r][g]);
@@ -191,15 +197,7 @@ INLINE void tile_products(const float *x, int64_t N, const float *columns, float
 INLINE void tile_sums(const float *x, int64_t N, const float *w, int64_t rows, double *v, int T, int G)
 {
     __m512 t[12][4];
-    EACH(r, T) EACH(g, G) t[r][g] = _mm512_setzero_ps();
-    for (int64_t k = 0; k < rows; k++) {
-        __m512 weight[4];
-        EACH(g, G) weight[g] = _mm512_load_ps(w + 16 * (G * k + g));
-        EACH(r, T) {
-            const __m512 entry = _mm512_set1_ps(x[k * N + r]);
-            EACH(g, G) t[r][g] = _mm512_fmadd_ps(entry, weight[g], t[r][g]);
-        }
-    }
+    outer(t, x, 1, N, w, rows, T, G);
     EACH(r, T) EACH(g, G) {
         double *to = v + 16 * (G * r + g);
         _mm512_store_pd(to, _mm512_add_pd(_mm512_load_pd(to), _mm512_cvtps_pd(_mm512_castps512_ps256(t[r][g]))));

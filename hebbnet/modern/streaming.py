@@ -1,8 +1,8 @@
 """The softmax average of patterns, f = sum_mu p_mu x_mu with p = softmax(lam X state), in one pass over the patterns, whatever holds them.
 
 Running sums over pieces of the patterns (`Sums`) make it exact for pieces of any size, and memory independent of K.  NumPy arrays go through
-compiled kernels (kernels.py), one pass for few states and two matrix products per block of rows for many; cupy's through the same on the GPU
-(device.py).
+compiled kernels (kernels.py; native.py in float32, where it is there), one pass for few states and two matrix products per block of rows for many;
+cupy's through the same on the GPU (device.py).
 """
 import sys
 from typing import NamedTuple

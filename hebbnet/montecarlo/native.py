@@ -128,7 +128,7 @@ class Kernel:
             self.struct.denominator *= factor(form.fields)
         else:
             self.keep(form.fields, up.sum(axis=1))
-        self.struct.few = np.inf   # acceptance: no other way
+        self.struct.few = np.inf   # flips of a sweep: no other way
         if name == "cubes":
             self.struct.b, self.struct.a = form.coefficients   # of the field times its denominator
             self.struct.few = FEW["cubes"] * N

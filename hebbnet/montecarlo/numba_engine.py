@@ -117,7 +117,7 @@ class Engine:
     A law quadratic in X has a second form, an N x N coupling matrix with cached local fields: an attempt is O(1) and a flip O(N),
     against O(K) for both, and to begin and end with it costs about min(N, K) + K flips more.  matrix: use it or not; None goes by cost,
     which is K > N before any acceptance is known and flips per sweep < 2 K (beside C kernels 45 + K/5; measured crossovers) after.  C: whether
-    overlaps may be handled by the kernels of native.c, where they are there and take the problem.  The spins are the same.
+    overlaps may be handled by the kernels in C (native.py), where they are there and take the problem.  The spins are the same.
 
     A sum of exponentials of many rows has a faster form too, weights in float32 with a bound on their error; where it does not decide, rows are
     counted.  weights: use it or not; None goes by the number of rows.
