@@ -132,15 +132,16 @@ INLINE void keep(const problem *p, memory *now, int16_t *X, int s)
     share(p, now, X, 0, s, field, renew(p, now, X, 0, 0));
 }
 
-/* As the kernels of native.c; `recent` is not used */
+/* As the kernels of native.c; `recent` and `found` are not used */
 NARROW void hebbnet_avx2(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, int16_t *overlaps, const double *limits,
-                         const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, uint8_t *bytes, int64_t *listed)
+                         const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, const past *found, uint8_t *bytes,
+                         int64_t *listed)
 {
     const int64_t N = p->N;
     for (int64_t c = 0; c < chains; c++) {
         int8_t *s = spins + c * N;
         int16_t *X = overlaps + c * 64 * p->words;
-        memory now = {bytes, listed, 0, {0, 0}};
+        memory now = {bytes, listed, 0, {0, 0}, 1, 0};
         keep(p, &now, X, s[0]);
         for (int64_t sweep = 0; sweep < sweeps; sweep++) {
             const double *limit = limits + (c * sweeps + sweep) * N;
@@ -162,7 +163,7 @@ NARROW void hebbnet_avx2(const problem *p, int64_t chains, int64_t sweeps, int8_
             }
         }
     }
-    (void)recent;
+    (void)recent, (void)found;
 }
 
 #else

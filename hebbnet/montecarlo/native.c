@@ -366,64 +366,79 @@ INLINE void keep_words(const problem *p, memory *now, int16_t *X, const int8_t *
 
 enum { OVERLAPS, KEPT, BOTH };   /* the ways a kernel knows */
 
+/* The field of neuron i: where there are `fields`, the one found since the last flip; else in the one way or (few) the other, which begins when it is
+   first needed */
+#define FIELD(name, ways, type, field, start, keep, sum_row)                                                                            \
+    INLINE int64_t name(const problem *p, memory *now, type *x, const int8_t *s, int64_t i, int few, int64_t *fields, int64_t *known)   \
+    {                                                                                                                                   \
+        if (fields && known[i] == now->changes)                                                                                         \
+            return fields[i];                                                                                                           \
+        few = ways == BOTH ? few : ways == KEPT;   /* a constant, for the compiler */                                                   \
+        if (few && now->keeping != 1)                                                                                                   \
+            keep(p, now, x, s);                                                                                                         \
+        else if (!few && now->keeping)                                                                                                  \
+            start(p, now, x);                                                                                                           \
+        now->keeping = few;                                                                                                             \
+        const int64_t h = few ? sum_row(p, now, x, i) - now->sums[s[i] > 0] : field(p, now, x, i, s[i]);                                \
+        if (fields) {                                                                                                                   \
+            fields[i] = h;                                                                                                              \
+            known[i] = now->changes;                                                                                                    \
+        }                                                                                                                               \
+        return h;                                                                                                                       \
+    }
+
 /* `sweeps` sweeps of every chain.  spins (C, N); overlaps (C, 64 words) of `type`; limits (C, sweeps, N); sites (C, sweeps, N), or NULL for the
    order 0 ... N-1; next (N) scratch for parallel dynamics, else NULL; flips (C) is added to; recent (C): flips of each chain's last sweep, which
-   decide about its next way; bytes (64 words depth) and listed (S): scratch. */
-#define RUN(name, ways, type, field, start, turn, keep, sum_row, renew, share)                                                           \
+   decide about its next way; found: fields from before; bytes (64 words depth) and listed (S): scratch. */
+#define RUN(name, ways, type, field_of, turn, renew, share)                                                                             \
     WIDE void name(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, type *overlaps, const double *limits,               \
-                   const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, uint8_t *bytes, int64_t *listed)      \
+                   const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, const past *found,                    \
+                   uint8_t *bytes, int64_t *listed)                                                                                     \
     {                                                                                                                                   \
         const int64_t N = p->N;                                                                                                         \
         for (int64_t c = 0; c < chains; c++) {                                                                                          \
             int8_t *s = spins + c * N;                                                                                                  \
             type *x = overlaps + c * 64 * p->words;                                                                                     \
-            memory now = {bytes, listed, 0, {0, 0}};                                                                                    \
-            int keeping = -1;                                                                                                           \
+            memory now = {bytes, listed, 0, {0, 0}, -1, begin(found, c, s, N)};                                                         \
             for (int64_t sweep = 0; sweep < sweeps; sweep++) {                                                                          \
                 const double *limit = limits + (c * sweeps + sweep) * N;                                                                \
                 const int64_t *site = sites ? sites + (c * sweeps + sweep) * N : 0;                                                     \
                 const int64_t before = flips[c];                                                                                        \
                 const int few = ways == BOTH ? recent[c] < p->few : ways == KEPT;                                                       \
-                if (few && keeping != 1)                                                                                                \
-                    keep(p, &now, x, s);                                                                                                \
-                else if (!few && keeping)                                                                                               \
-                    start(p, &now, x);                                                                                                  \
-                keeping = few;                                                                                                          \
+                int64_t *fields = recent[c] < p->rare ? found->fields + c * N : 0, *known = found->known + c * N;                       \
                 if (next)                                                                                                               \
-                    for (int64_t i = 0; i < N; i++) {                                                                                   \
-                        int64_t h = keeping ? sum_row(p, &now, x, i) - now.sums[s[i] > 0] : field(p, &now, x, i, s[i]);                 \
-                        next[i] = decide(rule, h * p->denominator, s[i], limit[i]);                                                     \
-                    }                                                                                                                   \
+                    for (int64_t i = 0; i < N; i++)                                                                                     \
+                        next[i] = decide(rule, field_of(p, &now, x, s, i, few, fields, known) * p->denominator, s[i], limit[i]);        \
                 for (int64_t a = 0; a < N; a++) {                                                                                       \
-                    const int64_t i = site ? site[a] : a;                                                                               \
-                    int64_t h = 0;                                                                                                      \
-                    int8_t to;                                                                                                          \
-                    if (next)                                                                                                           \
-                        to = next[i];                                                                                                   \
-                    else {                                                                                                              \
-                        h = keeping ? sum_row(p, &now, x, i) - now.sums[s[i] > 0] : field(p, &now, x, i, s[i]);                         \
-                        to = decide(rule, h * p->denominator, s[i], limit[a]);                                                          \
-                    }                                                                                                                   \
+                    const int64_t i = site ? site[a] : a, h = next ? 0 : field_of(p, &now, x, s, i, few, fields, known);                \
+                    const int8_t to = next ? next[i] : decide(rule, h * p->denominator, s[i], limit[a]);                                \
                     if (to != s[i]) {                                                                                                   \
                         s[i] = to;                                                                                                      \
                         flips[c]++;                                                                                                     \
-                        if (keeping && !next)                                                                                           \
+                        now.changes++;                                                                                                  \
+                        if (now.keeping == 1 && !next)                                                                                  \
                             share(p, &now, x, i, to, h, renew(p, &now, x, i, to));                                                      \
                         else                                                                                                            \
                             turn(p, &now, x, i, to);                                                                                    \
                     }                                                                                                                   \
                 }                                                                                                                       \
                 recent[c] = flips[c] - before;                                                                                          \
-                if (next && keeping)   /* all spins changed at once */                                                                  \
-                    keeping = -1;                                                                                                       \
+                if (next && recent[c] && now.keeping)   /* all spins changed at once */                                                 \
+                    now.keeping = -1;                                                                                                   \
             }                                                                                                                           \
+            end(found, c, s, N, now.changes);                                                                                           \
         }                                                                                                                               \
     }
 
-RUN(hebbnet_bytes, BOTH, uint8_t, field_bytes, list_bytes, turn_bytes, keep_bytes, sum_row_bytes, renew_bytes, share_bytes)
-RUN(hebbnet_words, OVERLAPS, int16_t, field_words, list_words, turn_words, keep_words, sum_row_words, renew_words, share_words)
-RUN(hebbnet_cubes, BOTH, int16_t, field_cubes, list_words, turn_words, keep_words, sum_row_words, renew_words, share_words)
-RUN(hebbnet_kept, KEPT, int16_t, field_words, list_words, turn_words, keep_words, sum_row_words, renew_words, share_words)
+FIELD(recall_bytes, BOTH, uint8_t, field_bytes, list_bytes, keep_bytes, sum_row_bytes)
+FIELD(recall_words, OVERLAPS, int16_t, field_words, list_words, keep_words, sum_row_words)
+FIELD(recall_cubes, BOTH, int16_t, field_cubes, list_words, keep_words, sum_row_words)
+FIELD(recall_kept, KEPT, int16_t, field_words, list_words, keep_words, sum_row_words)
+
+RUN(hebbnet_bytes, BOTH, uint8_t, recall_bytes, turn_bytes, renew_bytes, share_bytes)
+RUN(hebbnet_words, OVERLAPS, int16_t, recall_words, turn_words, renew_words, share_words)
+RUN(hebbnet_cubes, BOTH, int16_t, recall_cubes, turn_words, renew_words, share_words)
+RUN(hebbnet_kept, KEPT, int16_t, recall_kept, turn_words, renew_words, share_words)
 
 #else
 

@@ -1,7 +1,8 @@
 /* What native.c, avx2.c and native.py have in common. */
 #include <stdint.h>
+#include <string.h>
 
-#define LAYOUT 3   /* of `problem` and of the arguments: raised with every change, here and in native.py */
+#define LAYOUT 4   /* of `problem` and of the arguments: raised with every change, here and in native.py */
 
 typedef struct {
     const uint64_t *bits;    /* (N, words): bit mu of row i is set where xi_mu,i = +1; native.c */
@@ -21,6 +22,7 @@ typedef struct {
     const int64_t *shares;   /* (N): offset times the number of xi_mu,i = +1 */
     int64_t depth, unit, offset, from, to, length;   /* depth: bytes of the value, 0: nothing is kept */
     double few;              /* flips in a sweep below which B is kept; infinite where there is no other way */
+    int64_t rare;            /* flips in a sweep below which fields are remembered until the next flip */
 } problem;
 
 typedef struct {
@@ -28,7 +30,28 @@ typedef struct {
     int64_t *listed;     /* patterns outside the range of the way in use */
     int64_t count;
     int64_t sums[2];     /* sum_mu D(X + s) of s = -1, 1 */
+    int keeping;         /* 1: values are kept, 0: not, -1: nothing is ready */
+    int64_t changes;     /* as in `past` */
 } memory;
+
+/* Fields outlive a call: a chain that comes back with the spins with which it left still has them. */
+typedef struct {
+    int64_t *fields;     /* (C, N): as they were when `known` many changes had been */
+    int64_t *known;      /* (C, N) */
+    int64_t *changes;    /* (C): flips so far, from 1 on */
+    int8_t *spins;       /* (C, N): with which each chain left */
+} past;
+
+static inline int64_t begin(const past *of, int64_t c, const int8_t *spins, int64_t N)
+{
+    return of->changes[c] + (memcmp(of->spins + c * N, spins, N) != 0);
+}
+
+static inline void end(const past *of, int64_t c, const int8_t *spins, int64_t N, int64_t changes)
+{
+    of->changes[c] = changes;
+    memcpy(of->spins + c * N, spins, N);
+}
 
 /* The new value of a spin s: rule 0, heat-bath, s = +1 iff h > limit; rule 1, a flip iff s h <= limit. */
 static inline int8_t decide(int rule, double h, int8_t s, double limit)

@@ -14,7 +14,7 @@ from .forms import Form
 
 FAST = dict(cache=True, nogil=True, error_model="numpy")
 
-LAYOUT = 3         # of what passes between here and native.h; a library built from an older source is not used
+LAYOUT = 4         # of what passes between here and native.h; a library built from an older source is not used
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
 MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
 MOST_KEPT = 4      # bytes of a kept value
@@ -25,6 +25,7 @@ BATCH = 2**18      # attempts whose random numbers are held at a time
 # acceptance below which values of B are kept (measured crossovers): with tables of one register, while values stay in the nearest cache; of two;
 # with cubes
 FEW, NEAREST = {64: 0.08, 128: 0.15, "cubes": 0.06}, 2**14
+RARE = 4   # flips in a sweep below which fields are remembered: one is used again with probability exp(-flips)
 MOST_FLIPS = {"kept": 0.2, "avx2": 0.1}   # acceptance above which numba's kernels are as fast, for want of another way in C
 
 LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
@@ -37,7 +38,12 @@ class _Problem(ctypes.Structure):
         ("fields", "array"), ("tables", "array"),
         ("missing", "array"), *[(name, ctypes.c_int64) for name in ("planes", "base", "low", "high", "size", "a", "b")],
         ("denominator", ctypes.c_double), *[(name, "array") for name in ("lookup", "entries", "beyond", "shares")],
-        *[(name, ctypes.c_int64) for name in ("depth", "unit", "offset", "first", "last", "length")], ("few", ctypes.c_double)]]
+        *[(name, ctypes.c_int64) for name in ("depth", "unit", "offset", "first", "last", "length")], ("few", ctypes.c_double),
+        ("rare", ctypes.c_int64)]]
+
+
+class _Past(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("fields", "known", "changes", "spins")]
 
 
 def takes(problem):
@@ -113,7 +119,7 @@ def table(values, first, last, planes, size, N):
 class Kernel:
     """A problem as native.c wants it; name: "bytes", "words", "cubes", "kept" or "avx2".  most: the acceptance up to which it is worth it."""
 
-    def __init__(self, problem, name):
+    def __init__(self, problem, name, remember=True):
         self.problem, self.name, patterns, form = problem, name, problem.patterns, problem.form
         N, S = patterns.N, patterns.S
         self.small = name == "bytes"
@@ -128,7 +134,7 @@ class Kernel:
             self.struct.denominator *= factor(form.fields)
         else:
             self.keep(form.fields, up.sum(axis=1))
-        self.struct.few = np.inf   # flips of a sweep: no other way
+        self.struct.few, self.struct.rare = np.inf, RARE if remember else 0   # flips of a sweep; no other way
         if name == "cubes":
             self.struct.b, self.struct.a = form.coefficients   # of the field times its denominator
             self.struct.few = FEW["cubes"] * N
@@ -139,14 +145,22 @@ class Kernel:
             setattr(self.struct, field, address(array))
         self.call = getattr(LIBRARY or AVX2, f"hebbnet_{name}")
         self.call.restype = None
-        self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *5 * [ctypes.c_void_p]]
+        self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *6 * [ctypes.c_void_p]]
         self.random = problem.order == "random" and problem.dynamics != "parallel"
         self.clear()
 
     def clear(self):
         """Scratch of its own, for a copy that another thread uses."""
         self.bytes, self.listed = aligned(64 * self.words * max(1, self.struct.depth), np.uint8), np.empty(self.struct.S, np.int64)
-        self.recent = self.flips = np.zeros(0, np.int64)
+        self.chains(0)
+
+    def chains(self, C):
+        """Room for what is known of C chains; nothing is."""
+        N = self.struct.N
+        self.recent, self.flips = np.zeros(C, np.int64), np.zeros(C, np.int64)
+        self.past = {"fields": np.zeros((C, N), np.int64), "known": np.zeros((C, N), np.int64), "changes": np.ones(C, np.int64),
+                     "spins": np.zeros((C, N), np.int8)}
+        self.found = _Past(**{name: address(array) for name, array in self.past.items()})
         self.room = {}   # sweeps -> call and arrays: short calls are many
 
     def keep(self, fields, ups):
@@ -187,8 +201,7 @@ class Kernel:
         C, N = state.spins.shape
         step = max(1, BATCH // (C * N))
         if len(self.recent) != C:
-            self.recent, self.flips = np.zeros(C, np.int64), np.zeros(C, np.int64)
-            self.room = {}
+            self.chains(C)
         self.flips[:] = 0
         for first in range(state.sweep, state.sweep + sweeps, step):
             count = min(step, state.sweep + sweeps - first)
@@ -206,9 +219,9 @@ class Kernel:
         spins, overlaps = np.empty((C, N), np.int8), aligned((C, 64 * self.words), np.uint8 if self.small else np.int16)
         limits, sites = np.empty((C, count, N)), np.empty((C, count, N) if self.random else (C, 1, 1), np.int64)
         following = np.empty(N, np.int8) if self.problem.dynamics == "parallel" else None
-        arrays = [spins, overlaps, limits, sites if self.random else None], [following, self.flips, self.recent, self.bytes, self.listed]
-        before, after = [[array if array is None else address(array) for array in some] for some in arrays]
-        call = partial(self.call, ctypes.addressof(self.struct), C, count, *before, rule, *after)
+        arrays = [spins, overlaps, limits, sites if self.random else None], [following, self.flips, self.recent], [self.bytes, self.listed]
+        before, after, scratch = [[array if array is None else address(array) for array in some] for some in arrays]
+        call = partial(self.call, ctypes.addressof(self.struct), C, count, *before, rule, *after, ctypes.addressof(self.found), *scratch)
         return call, spins, overlaps, limits, sites, following   # kept, with what has its address
 
 

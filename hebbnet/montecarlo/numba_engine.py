@@ -77,6 +77,26 @@ class LogSum(NamedTuple):   # forms.LogSum; K: columns that are patterns
     K: int
 
 
+class Past(NamedTuple):
+    """Fields found since a chain's last flip, which outlive a call: a chain that comes back with the spins with which it left still has them.
+
+    fields (2, C, N): as they were when `known` (C, N) many changes had been, the second a bound from above where the first is one from below;
+    changes (C,): flips so far, from 1 on; recent (C,): flips of the last sweep; spins (C, N): with which each chain left; rare: flips in a sweep
+    below which fields are remembered.
+    """
+
+    fields: np.ndarray
+    known: np.ndarray
+    changes: np.ndarray
+    recent: np.ndarray
+    spins: np.ndarray
+    rare: int
+
+    @classmethod
+    def none(cls, C, N, rare):
+        return cls(np.zeros((2, C, N)), np.zeros((C, N), np.int64), np.ones(C, np.int64), np.zeros(C, np.int64), np.zeros((C, N), np.int8), rare)
+
+
 def kernel(problem):
     form, patterns = problem.form, problem.patterns
     if isinstance(form, forms.Pairs):
@@ -121,18 +141,20 @@ class Engine:
 
     A sum of exponentials of many rows has a faster form too, weights in float32 with a bound on their error; where it does not decide, rows are
     counted.  weights: use it or not; None goes by the number of rows.
+
+    Where flips are rare fields are those found since the last one.  remember: whether they are.
     """
 
     first = 0   # index of the first chain: a part of the chains has its random numbers (threads.py)
 
-    def __init__(self, problem, matrix=None, C=True, weights=None):
+    def __init__(self, problem, matrix=None, C=True, weights=None, remember=True):
         self.problem, form, N = problem, problem.form, problem.patterns.N
         self.weights = isinstance(form, forms.LogSum) and form.lam <= HIGHEST_LAM and problem.dynamics != "parallel"
         self.weights = self.weights and (problem.patterns.S >= FEWEST_WEIGHTS if weights is None else weights)
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
         name = native.takes(problem) if C else None
-        self.native, self.cold = native.Kernel(problem, name) if name else None, True
-        self.work, self.draws = np.empty((2, N)), {}
+        self.native, self.cold = native.Kernel(problem, name, remember) if name else None, True
+        self.work, self.draws, self.past = np.empty((2, N)), {}, Past.none(0, N, native.RARE if remember else 0)
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
             self.squares = np.sum(problem.patterns.rows.astype(float) ** 2, axis=0)
@@ -147,6 +169,7 @@ class Engine:
         flips = np.zeros(len(state.spins), np.int64)
         for _ in range(sweeps):   # E_k anew each time: no drift, and the same after a restart
             renew_products(self.problem.patterns.rows, state.spins, state.overlaps)
+            self.past.changes[:] += 1   # they are rounded otherwise
             state, more = self.run(state, 1)
             flips += more
         return state, flips
@@ -164,6 +187,8 @@ class Engine:
         flips = np.zeros(len(units), np.int64)
         order = (problem.key, problem.sample, self.first, state.sweep, sweeps, rule, draws, units, problem.order == "random",
                  problem.dynamics == "parallel", flips)
+        if len(self.past.spins) != len(units):
+            self.past = Past.none(*state.spins.shape, self.past.rare)
         if self.matrix:
             self.couple()
             X = state.overlaps[:, 0].copy() if self.symmetric else state.overlaps
@@ -180,9 +205,9 @@ class Engine:
             flips += self.native.advance(state, sweeps, rule, lambda first, limits, sites: fill_sweeps(
                 problem.key, first, problem.sample, self.first, draws, units, random, limits, sites, self.work))
         elif self.weights:
-            run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, *order)
+            run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, self.past, *order)
         else:
-            run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, *order)
+            run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, self.past, *order)
         if sweeps:
             self.choose(flips, sweeps)
         return state._replace(sweep=state.sweep + sweeps), flips
@@ -222,9 +247,9 @@ class Engine:
 # ---- all chains: one call for many short runs, which parallel tempering makes ---------------------------------------------------
 
 @njit(**FAST)
-def run_all_overlaps(rows, form, spins, X, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
+def run_all_overlaps(rows, form, spins, X, past, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
     for chain in range(len(spins)):
-        flips[chain] = run_overlaps(rows, form, spins[chain], X[chain], offset + chain, key, sample, first, sweeps, rule, draws[chain],
+        flips[chain] = run_overlaps(rows, form, spins[chain], X[chain], past, chain, offset, key, sample, first, sweeps, rule, draws[chain],
                                     units[chain], random, parallel)
 
 
@@ -271,16 +296,18 @@ def sum_last(E, sums):
 # ---- one chain ---------------------------------------------------------------------------------------------------------------
 
 @njit(**FAST)
-def run_overlaps(rows, form, spins, X, chain, key, sample, first, sweeps, rule, draw, unit, random, parallel):
+def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, sweeps, rule, draw, unit, random, parallel):
     N = spins.size
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
     new = np.empty(N, np.int8)
     flips = 0
+    begin(past, chain, spins)
     for sweep in range(first, first + sweeps):
-        draw_sweep(key, sweep, chain, sample, draw, unit, random and not parallel, limits, sites, work)
+        draw_sweep(key, sweep, offset + chain, sample, draw, unit, random and not parallel, limits, sites, work)
+        before, rare = flips, past.recent[chain] < past.rare
         if parallel:
             for i in range(N):
-                new[i] = decide(rule, local_field(rows, i, X, spins[i], form), spins[i], limits[i])
+                new[i] = decide(rule, recall(rows, i, X, spins[i], form, past, chain, rare), spins[i], limits[i])
             for i in range(N):
                 if new[i] != spins[i]:
                     spins[i] = new[i]
@@ -289,23 +316,55 @@ def run_overlaps(rows, form, spins, X, chain, key, sample, first, sweeps, rule, 
         else:
             for a in range(N):
                 i = sites[a]
-                s = decide(rule, local_field(rows, i, X, spins[i], form), spins[i], limits[a])
+                s = decide(rule, recall(rows, i, X, spins[i], form, past, chain, rare), spins[i], limits[a])
                 if s != spins[i]:
                     spins[i] = s
                     turn(rows, i, X, s, form)
                     flips += 1
+                    past.changes[chain] += 1
+        end(past, chain, spins, flips - before)
     return flips
 
 
 @njit(**FAST)
-def run_all_log_sum(rows, form, spins, X, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
+def begin(past, chain, spins):
+    """Nothing is known of other spins than those with which the chain left."""
+    for i in range(spins.size):
+        if past.spins[chain, i] != spins[i]:
+            past.changes[chain] += 1
+            past.spins[chain] = spins
+            break
+
+
+@njit(**FAST)
+def end(past, chain, spins, flips):
+    """After a sweep with so many flips."""
+    past.recent[chain] = flips
+    if flips:
+        past.changes[chain] += 1
+        past.spins[chain] = spins
+
+
+@njit(**FAST)
+def recall(rows, i, X, s, form, past, chain, rare):
+    """The field of neuron i: where flips are rare, the one found since the last flip."""
+    if rare and past.known[chain, i] == past.changes[chain]:
+        return past.fields[0, chain, i]
+    h = local_field(rows, i, X, s, form)
+    if rare:
+        past.fields[0, chain, i], past.known[chain, i] = h, past.changes[chain]
+    return h
+
+
+@njit(**FAST)
+def run_all_log_sum(rows, form, spins, X, past, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
     for chain in range(len(spins)):
-        flips[chain] = run_log_sum(rows, form, spins[chain], X[chain], offset + chain, key, sample, first, sweeps, rule, draws[chain],
+        flips[chain] = run_log_sum(rows, form, spins[chain], X[chain], past, chain, offset, key, sample, first, sweeps, rule, draws[chain],
                                    units[chain], random)
 
 
 @njit(**FAST)
-def run_log_sum(rows, form, spins, X, chain, key, sample, first, sweeps, rule, draw, unit, random):
+def run_log_sum(rows, form, spins, X, past, chain, offset, key, sample, first, sweeps, rule, draw, unit, random):
     """`run_overlaps` of a sum of exponentials whose terms are kept, relative to the largest, as float32 weights w.
 
     A+- = sum of w over the rows of each sign have a relative error of at most `error`, for weights lose half an ulp when made and at every flip, and
@@ -321,29 +380,37 @@ def run_log_sum(rows, form, spins, X, chain, key, sample, first, sweeps, rule, d
     error, lost = (STRIP + 2 * period + 8) * HALF_ULP, K * SMALLEST
     more, less = np.exp(2 * lam), np.exp(-2 * lam)
     up_factor, down_factor = np.float32(more), np.float32(less)
-    fill_weights(X, K, table, w)
-    age = flips = 0
+    age, flips = period, 0   # flips since weights were made; `period`: they have to be
+    begin(past, chain, spins)
     for sweep in range(first, first + sweeps):
-        draw_sweep(key, sweep, chain, sample, draw, unit, random, limits, sites, work)
+        draw_sweep(key, sweep, offset + chain, sample, draw, unit, random, limits, sites, work)
+        before, rare = flips, past.recent[chain] < past.rare
         for a in range(N):
             i = sites[a]
             s = spins[i]
-            up, down = sums_by_sign(rows, i, w)
-            low = field_of_sums(up * (1 - error), down * (1 + error) + lost, s, more, less) * form.unit
-            high = field_of_sums(up * (1 + error) + lost, down * (1 - error), s, more, less) * form.unit
+            if rare and past.known[chain, i] == past.changes[chain]:
+                low, high = past.fields[0, chain, i], past.fields[1, chain, i]
+            else:
+                if age == period:
+                    fill_weights(X, K, table, w)
+                    age = 0
+                up, down = sums_by_sign(rows, i, w)
+                low = field_of_sums(up * (1 - error), down * (1 + error) + lost, s, more, less) * form.unit
+                high = field_of_sums(up * (1 + error) + lost, down * (1 - error), s, more, less) * form.unit
+                if rare:
+                    past.fields[0, chain, i], past.fields[1, chain, i], past.known[chain, i] = low, high, past.changes[chain]
             new = decide(rule, low, s, limits[a])
             if new != decide(rule, high, s, limits[a]):
                 new = decide(rule, log_sum_field(rows, i, X, s, lam, form.unit, K), s, limits[a])
             if new != s:
                 spins[i] = new
                 flips += 1
-                age += 1
+                past.changes[chain] += 1
                 add_row(rows, i, X, 2 * new)
+                age = min(age + 1, period)
                 if age < period:
                     scale_weights(rows, i, w, up_factor if new == 1 else down_factor, down_factor if new == 1 else up_factor)
-                else:
-                    fill_weights(X, K, table, w)
-                    age = 0
+        end(past, chain, spins, flips - before)
     return flips
 
 
