@@ -16,7 +16,8 @@ from engines import copied, read_rate, timed
 from machine import write
 
 from hebbnet.montecarlo import MonteCarlo
-from hebbnet.montecarlo.numba_engine import LOGIT, Engine, draw_sweep
+from hebbnet.montecarlo.drawing import LOGIT, draw_sweep
+from hebbnet.montecarlo.numba_engine import Engine
 
 CASES = [(100_000, 5, 0.5), (10_000, 500, 0.9), (1_000_000, 5, 0.5)]
 TEMPERATURES = (0.05, 0.5)   # in units of 1-d, where the paramagnet begins

@@ -40,7 +40,7 @@ def test_each_thread_has_chains_of_its_own():
     state, _ = engine.advance(task.initial(problem, 1), 2)
     assert [(part.first, part.end) for part in engine.parts] == [(0, 1), (1, 3), (3, 5)]
     for one, other in zip(engine.parts, engine.parts[1:]):
-        assert one.work is not other.work
+        assert one.draws is not other.draws
         assert one.native is None or (one.native is not other.native and not np.shares_memory(one.native.bytes, other.native.bytes))
     other, _ = numba_engine.Engine(problem).advance(task.initial(problem, 1), 2)
     np.testing.assert_array_equal(state.spins, other.spins)

@@ -10,9 +10,8 @@ import numpy as np
 from numba import njit
 
 from ..compiled import address, aligned, library
+from .drawing import FAST, fill_sweeps
 from .forms import Form
-
-FAST = dict(cache=True, nogil=True, error_model="numpy")
 
 LAYOUT = 4         # of what passes between here and native.h; a library built from an older source is not used
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
@@ -157,7 +156,7 @@ class Kernel:
     def chains(self, C):
         """Room for what is known of C chains; nothing is."""
         N = self.struct.N
-        self.recent, self.flips = np.zeros(C, np.int64), np.zeros(C, np.int64)
+        self.recent, self.flips, self.work = np.zeros(C, np.int64), np.zeros(C, np.int64), np.empty((2, N))
         self.past = {"fields": np.zeros((C, N), np.int64), "known": np.zeros((C, N), np.int64), "changes": np.ones(C, np.int64),
                      "spins": np.zeros((C, N), np.int8)}
         self.found = _Past(**{name: address(array) for name, array in self.past.items()})
@@ -196,8 +195,8 @@ class Kernel:
         self.arrays |= {"tables": tables, "missing": missing}
         return True
 
-    def advance(self, state, sweeps, rule, fill):
-        """Advance `state` in place; flips made (C,).  fill(first, limits, sites): random numbers for limits (C, sweeps, N), sites the same."""
+    def advance(self, state, sweeps, rule, draws, units, offset):
+        """Advance `state` in place; flips made (C,).  draws, units (C,): how thresholds are drawn; offset: index of the first chain."""
         C, N = state.spins.shape
         step = max(1, BATCH // (C * N))
         if len(self.recent) != C:
@@ -209,7 +208,7 @@ class Kernel:
                 self.room = {count: self.call_of(C, count, N, rule)}
             call, spins, overlaps, limits, sites, _ = self.room[count]
             pack(state.overlaps, state.spins, self.struct.S, self.small, spins, overlaps)
-            fill(first, limits, sites)
+            fill_sweeps(self.problem.key, first, self.problem.sample, offset, draws, units, self.random, limits, sites, self.work)
             call()
             unpack(spins, overlaps, self.struct.S, self.small, state.spins, state.overlaps)
         return self.flips.copy()

@@ -13,11 +13,9 @@ import numpy as np
 from numba import njit
 from numba.extending import overload
 
-from .. import streams
-from ..patterns import log
 from . import forms, native
+from .drawing import COIN, KEEP, LOGIT, MINUS_LOG, draw_sweep
 from .forms import Symmetric
-from .problem import HALF
 
 FAST = dict(cache=True, nogil=True, error_model="numpy")
 # Sums of integers below 2**53 are exact in any order and with or without fused multiply-add
@@ -29,7 +27,6 @@ FEWEST_WEIGHTS, HIGHEST_LAM, STRIP = 512, 40.0, 512
 SPREAD = 15.0    # 2 lam times the flips after which weights are made anew: none that underflowed has come to matter
 HALF_ULP, SMALLEST = 2.0**-24, 1e-37
 FIELD_RULE, FLIP_RULE = range(2)
-LOGIT, COIN, MINUS_LOG, KEEP = range(4)
 
 
 # The law as the compiled code takes it; `local_field` below is chosen by this type when it is compiled.
@@ -154,7 +151,7 @@ class Engine:
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
         name = native.takes(problem) if C else None
         self.native, self.cold = native.Kernel(problem, name, remember) if name else None, True
-        self.work, self.draws, self.past = np.empty((2, N)), {}, Past.none(0, N, native.RARE if remember else 0)
+        self.draws, self.past = {}, Past.none(0, N, native.RARE if remember else 0)
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
             self.squares = np.sum(problem.patterns.rows.astype(float) ** 2, axis=0)
@@ -201,9 +198,7 @@ class Engine:
             if self.symmetric:   # E_1 and E_2
                 state.overlaps[:, 0], state.overlaps[:, 1] = X, (X**2 - self.squares) / 2
         elif self.native and self.cold:
-            random = self.native.random
-            flips += self.native.advance(state, sweeps, rule, lambda first, limits, sites: fill_sweeps(
-                problem.key, first, problem.sample, self.first, draws, units, random, limits, sites, self.work))
+            flips = self.native.advance(state, sweeps, rule, draws, units, self.first)
         elif self.weights:
             run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, self.past, *order)
         else:
@@ -221,7 +216,8 @@ class Engine:
     def choose(self, flips, sweeps):
         """The way from now on, by the flips (C,) of so many sweeps."""
         N, S = self.problem.patterns.N, self.problem.patterns.S
-        self.cold = self.native is None or flips.mean() < self.native.most * N * sweeps
+        if self.native and self.native.most < np.inf:
+            self.cold = flips.mean() < self.native.most * N * sweeps
         if self.free:
             few = 45 + 0.2 * S if self.native else 2 * S
             self.matrix = flips.mean() + min(N, S) + S < few * sweeps
@@ -788,56 +784,3 @@ def integer_couplings(rows):
         J += W @ W.T
     np.fill_diagonal(J, 0)
     return J.astype(np.int64)
-
-
-# ---- random numbers: twin of streams.attempts and problem.thresholds -----------------------------------------------------------
-
-M0, M1 = np.uint64(streams.MULTIPLIER_0), np.uint64(streams.MULTIPLIER_1)
-W0, W1 = np.uint64(streams.WEYL_0), np.uint64(streams.WEYL_1)
-LOW, WORD = np.uint64(0xFFFFFFFF), np.uint64(32)
-STREAM = np.uint64(int(streams.Stream.SWEEP) << streams.BLOCK_BITS)
-ROUNDS = streams.ROUNDS
-WHOLE, LN2_HIGH, LN2_LOW = streams.WHOLE, streams.LN2_HIGH, streams.LN2_LOW
-
-
-@njit(**FAST)
-def draw_sweep(key, sweep, chain, sample, draw, unit, random, limits, sites, work):
-    """Thresholds `limits` (N,) and, where `random`, `sites` (N,) of one sweep.  work (2, N): scratch."""
-    N = limits.size
-    n = work[0]
-    for a in range(N):
-        c0, c1, c2, c3 = STREAM | np.uint64(a), np.uint64(sweep), np.uint64(chain), np.uint64(sample)
-        k0, k1 = key[0], key[1]
-        for _ in range(ROUNDS):
-            p0, p1 = c0 * M0, c2 * M1
-            c0, c1, c2, c3 = (p1 >> WORD) ^ c1 ^ k0, p1 & LOW, (p0 >> WORD) ^ c3 ^ k1, p0 & LOW
-            k0, k1 = (k0 + W0) & LOW, (k1 + W1) & LOW
-        n[a] = np.float64(np.int64((c0 | (c1 << WORD)) >> np.uint64(12))) * 2.0 + 1.0
-        if random:
-            sites[a] = np.int64((c3 * np.uint64(N) + ((c2 * np.uint64(N)) >> WORD)) >> WORD)
-    if draw == KEEP:
-        limits[:] = -HALF
-    elif draw == COIN:
-        for a in range(N):
-            limits[a] = -HALF if n[a] > WHOLE / 2 else HALF
-    elif draw == MINUS_LOG:
-        whole = 53.0 * LN2_HIGH + (2.0 * 0.0 + 53.0 * LN2_LOW)
-        log(n, work[1])
-        for a in range(N):
-            limits[a] = unit * (whole - n[a])
-    else:
-        for a in range(N):
-            limits[a] = WHOLE - n[a]
-        log(n, work[1])
-        log(limits, work[1])
-        for a in range(N):
-            limits[a] = -unit * (n[a] - limits[a])
-
-
-@njit(**FAST)
-def fill_sweeps(key, first, sample, offset, draws, units, random, limits, sites, work):
-    """`limits` and, where `random`, `sites` (C, sweeps, N) of all chains.  work (2, N): scratch."""
-    for chain in range(limits.shape[0]):
-        for k in range(limits.shape[1]):
-            site = sites[chain, k if random else 0]
-            draw_sweep(key, first + k, offset + chain, sample, draws[chain], units[chain], random, limits[chain, k], site, work)

@@ -40,7 +40,7 @@ class Part(numba_engine.Engine):
 
     def __init__(self, whole, first, end):
         vars(self).update(vars(whole))
-        self.first, self.end, self.work, self.draws = int(first), int(end), np.empty_like(whole.work), {}
+        self.first, self.end, self.draws = int(first), int(end), {}
         self.past = whole.past._replace(spins=whole.past.spins[:0])   # its own, to be made
         if np.ndim(self.problem.T):
             self.problem = replace(self.problem, T=self.problem.T[first:end])
