@@ -16,7 +16,7 @@ from engines import copied, read_rate, timed
 from machine import write
 
 from hebbnet.montecarlo import MonteCarlo
-from hebbnet.montecarlo.drawing import LOGIT, draw_sweep
+from hebbnet.montecarlo.attempts import LOGIT, draw_sweep
 from hebbnet.montecarlo.numba_engine import Engine
 
 CASES = [(100_000, 5, 0.5), (10_000, 500, 0.9), (1_000_000, 5, 0.5)]

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from hebbnet import streams
-from hebbnet.montecarlo import drawing
+from hebbnet.montecarlo import attempts
 from hebbnet.montecarlo.problem import thresholds
 
 # Random123 1.14, kat_vectors: philox4x32 10 rounds
@@ -63,13 +63,13 @@ def test_the_logarithm_is_right_to_the_last_bits():
     np.testing.assert_array_equal(streams.logit(n), -streams.logit(2.0**53 - n))
 
 
-@pytest.mark.parametrize("dynamics, draw", [("heat-bath", drawing.LOGIT), ("metropolis", drawing.MINUS_LOG),
-                                            ("zero-temperature", drawing.KEEP), ("heat-bath", drawing.COIN)])
+@pytest.mark.parametrize("dynamics, draw", [("heat-bath", attempts.LOGIT), ("metropolis", attempts.MINUS_LOG),
+                                            ("zero-temperature", attempts.KEEP), ("heat-bath", attempts.COIN)])
 def test_compiled_draws_have_the_same_bits(dynamics, draw):
     N, key = 5_001, streams.point_key(2**64 - 1, {"x": 1})
-    unit = 0.0 if draw == drawing.COIN else 0.37
+    unit = 0.0 if draw == attempts.COIN else 0.37
     limits, sites = np.empty(N), np.arange(N)
-    drawing.draw_sweep(key, 17, 4, 9, draw, unit, True, limits, sites, np.empty((2, N)))
+    attempts.draw_sweep(key, 17, 4, 9, draw, unit, True, limits, sites, np.empty((2, N)))
     n, expected_sites = streams.attempts(key, 17, 4, 9, N)
     np.testing.assert_array_equal(sites, expected_sites)
     np.testing.assert_array_equal(limits.view(np.int64), thresholds(dynamics, n, unit).view(np.int64))

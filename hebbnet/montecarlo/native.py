@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from ..compiled import address, aligned, library
-from .drawing import FAST, fill_sweeps
+from .attempts import FAST, RARE, fill_sweeps
 from .forms import Form
 
 LAYOUT = 4         # of what passes between here and native.h; a library built from an older source is not used
@@ -24,7 +24,6 @@ BATCH = 2**18      # attempts whose random numbers are held at a time
 # acceptance below which values of B are kept (measured crossovers): with tables of one register, while values stay in the nearest cache; of two;
 # with cubes
 FEW, NEAREST = {64: 0.08, 128: 0.15, "cubes": 0.06}, 2**14
-RARE = 4   # flips in a sweep below which fields are remembered: one is used again with probability exp(-flips)
 MOST_FLIPS = {"kept": 0.2, "avx2": 0.1}   # acceptance above which numba's kernels are as fast, for want of another way in C
 
 LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)

@@ -14,10 +14,9 @@ from numba import njit
 from numba.extending import overload
 
 from . import forms, native
-from .drawing import COIN, KEEP, LOGIT, MINUS_LOG, draw_sweep
+from .attempts import COIN, FAST, FIELD_RULE, FLIP_RULE, KEEP, LOGIT, MINUS_LOG, RARE, Past, begin, decide, draw_sweep, end
 from .forms import Symmetric
 
-FAST = dict(cache=True, nogil=True, error_model="numpy")
 # Sums of integers below 2**53 are exact in any order and with or without fused multiply-add
 ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"})
 
@@ -26,7 +25,6 @@ LANES = 4   # tables of counts
 FEWEST_WEIGHTS, HIGHEST_LAM, STRIP = 512, 40.0, 512
 SPREAD = 15.0    # 2 lam times the flips after which weights are made anew: none that underflowed has come to matter
 HALF_ULP, SMALLEST = 2.0**-24, 1e-37
-FIELD_RULE, FLIP_RULE = range(2)
 
 
 # The law as the compiled code takes it; `local_field` below is chosen by this type when it is compiled.
@@ -72,26 +70,6 @@ class LogSum(NamedTuple):   # forms.LogSum; K: columns that are patterns
     lam: float
     unit: float
     K: int
-
-
-class Past(NamedTuple):
-    """Fields found since a chain's last flip, which outlive a call: a chain that comes back with the spins with which it left still has them.
-
-    fields (2, C, N): as they were when `known` (C, N) many changes had been, the second a bound from above where the first is one from below;
-    changes (C,): flips so far, from 1 on; recent (C,): flips of the last sweep; spins (C, N): with which each chain left; rare: flips in a sweep
-    below which fields are remembered.
-    """
-
-    fields: np.ndarray
-    known: np.ndarray
-    changes: np.ndarray
-    recent: np.ndarray
-    spins: np.ndarray
-    rare: int
-
-    @classmethod
-    def none(cls, C, N, rare):
-        return cls(np.zeros((2, C, N)), np.zeros((C, N), np.int64), np.ones(C, np.int64), np.zeros(C, np.int64), np.zeros((C, N), np.int8), rare)
 
 
 def kernel(problem):
@@ -151,7 +129,7 @@ class Engine:
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
         name = native.takes(problem) if C else None
         self.native, self.cold = native.Kernel(problem, name, remember) if name else None, True
-        self.draws, self.past = {}, Past.none(0, N, native.RARE if remember else 0)
+        self.draws, self.past = {}, Past.none(0, N, RARE if remember else 0)
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
             self.squares = np.sum(problem.patterns.rows.astype(float) ** 2, axis=0)
@@ -323,25 +301,6 @@ def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, 
 
 
 @njit(**FAST)
-def begin(past, chain, spins):
-    """Nothing is known of other spins than those with which the chain left."""
-    for i in range(spins.size):
-        if past.spins[chain, i] != spins[i]:
-            past.changes[chain] += 1
-            past.spins[chain] = spins
-            break
-
-
-@njit(**FAST)
-def end(past, chain, spins, flips):
-    """After a sweep with so many flips."""
-    past.recent[chain] = flips
-    if flips:
-        past.changes[chain] += 1
-        past.spins[chain] = spins
-
-
-@njit(**FAST)
 def recall(rows, i, X, s, form, past, chain, rare):
     """The field of neuron i: where flips are rare, the one found since the last flip."""
     if rare and past.known[chain, i] == past.changes[chain]:
@@ -477,13 +436,6 @@ def run_matrix(J, spins, h, chain, key, sample, first, sweeps, rule, draw, unit,
                     add_row(J, i, h, 2 * s)
                     flips += 1
     return flips
-
-
-@njit(**FAST)
-def decide(rule, h, s, limit):
-    if rule == FIELD_RULE:
-        return np.int8(1) if h > limit else np.int8(-1)
-    return np.int8(-s) if s * h <= limit else np.int8(s)
 
 
 # ---- local fields ------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""Random numbers of the compiled kernels, a sweep at a time: twin of streams.attempts and problem.thresholds."""
+"""What compiled kernels have in common: how a flip is decided, the fields they remember, and their random numbers, a sweep at a time (twin of
+streams.attempts and problem.thresholds)."""
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -7,7 +10,56 @@ from ..patterns import log
 from .problem import HALF
 
 FAST = dict(cache=True, nogil=True, error_model="numpy")
+FIELD_RULE, FLIP_RULE = range(2)
 LOGIT, COIN, MINUS_LOG, KEEP = range(4)   # how a threshold is drawn
+RARE = 4   # flips in a sweep below which fields are remembered: one is used again with probability exp(-flips)
+
+
+class Past(NamedTuple):
+    """Fields found since a chain's last flip, which outlive a call: a chain that comes back with the spins with which it left still has them.
+
+    fields (2, C, N): as they were when `known` (C, N) many changes had been, the second a bound from above where the first is one from below;
+    changes (C,): flips so far, from 1 on; recent (C,): flips of the last sweep; spins (C, N): with which each chain left; rare: flips in a sweep
+    below which fields are remembered.
+    """
+
+    fields: np.ndarray
+    known: np.ndarray
+    changes: np.ndarray
+    recent: np.ndarray
+    spins: np.ndarray
+    rare: int
+
+    @classmethod
+    def none(cls, C, N, rare):
+        return cls(np.zeros((2, C, N)), np.zeros((C, N), np.int64), np.ones(C, np.int64), np.zeros(C, np.int64), np.zeros((C, N), np.int8), rare)
+
+
+@njit(**FAST)
+def decide(rule, h, s, limit):
+    if rule == FIELD_RULE:
+        return np.int8(1) if h > limit else np.int8(-1)
+    return np.int8(-s) if s * h <= limit else np.int8(s)
+
+
+@njit(**FAST)
+def begin(past, chain, spins):
+    """Nothing is known of other spins than those with which the chain left."""
+    for i in range(spins.size):
+        if past.spins[chain, i] != spins[i]:
+            past.changes[chain] += 1
+            past.spins[chain] = spins
+            break
+
+
+@njit(**FAST)
+def end(past, chain, spins, flips):
+    """After a sweep with so many flips."""
+    past.recent[chain] = flips
+    if flips:
+        past.changes[chain] += 1
+        past.spins[chain] = spins
+
 
 M0, M1 = np.uint64(streams.MULTIPLIER_0), np.uint64(streams.MULTIPLIER_1)
 W0, W1 = np.uint64(streams.WEYL_0), np.uint64(streams.WEYL_1)
