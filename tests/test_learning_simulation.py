@@ -15,7 +15,7 @@ from scipy.stats import binom
 import hebbnet as hn
 from hebbnet import patterns, streams
 from hebbnet.cli import cli
-from hebbnet.montecarlo import forms, numba_engine, numpy_engine
+from hebbnet.montecarlo import forms, numba_engine, numpy_engine, powers
 from hebbnet.montecarlo.problem import DYNAMICS, ORDERS
 
 BOTH = ("supervised", "unsupervised")
@@ -158,6 +158,48 @@ def test_same_seed_same_spins_in_both_engines(P, N, K, M, learning, kernel):
         p = problem(learning, P, N, K, M, r=r, T=0.0 if dynamics == "zero-temperature" else T, dynamics=dynamics, order=order)
         assert p.form.kernel == kernel and p.form.exact == (kernel != "ordered")
         assert_same(p, numba_engine.Engine(p, matrix=False), numpy_engine.Engine(p))
+
+
+POWERS = [(20, 50, 1), (21, 70, 2), (30, 64, 30), (40, 600, 127), (30, 70, 300), (100, 1030, 260)]   # N, K, M; rows of 8 and 16 bits
+
+
+@pytest.mark.parametrize("N, K, M", POWERS)
+def test_powers_of_overlaps_and_polynomials_give_the_same_spins(N, K, M):
+    """Also at T = 0, where fields vanish and float32 does not decide, and with a chain beside an archetype, where some terms are large."""
+    for dynamics, order in itertools.product(DYNAMICS, ORDERS):
+        for T in (0.0,) if dynamics == "zero-temperature" else (0.3,) if N == 100 else (0.0, 0.8):
+            p = problem("supervised", 4, N, K, M, r=0.9 if M == 2 else 0.6, T=T, dynamics=dynamics, order=order)
+            engine, plain = numba_engine.Engine(p), numba_engine.Engine(p, C=False)
+            assert engine.powers and not plain.powers
+            assert_same(p, engine, plain)
+            a, _ = engine.advance(engine.advance(state(p), 1)[0], 2)   # in pieces
+            b, _ = plain.advance(state(p), 3)
+            np.testing.assert_array_equal(a.spins, b.spins)
+            np.testing.assert_array_equal(a.overlaps, b.overlaps)
+
+
+@pytest.mark.parametrize("N, K, M", POWERS)
+def test_the_integers_of_powers_are_the_field_and_its_bound_holds(N, K, M):
+    p = problem("supervised", 4, N, K, M)
+    s, data, rows = state(p), powers.powers(p), p.patterns.rows
+    near, S, reference = data.p2.astype(np.float32), rows.shape[1], numpy_engine.Engine(p)
+    X, V, U, h = np.empty(S, np.int32), np.empty(S, np.float32), np.empty(S, np.float32), np.empty(N, np.int64)
+    for spins, E in zip(s.spins, s.overlaps):
+        terms = powers.begin_powers(rows, data, near, spins, E, X, V, U, h)
+        for i in range(N):
+            exact = int(powers.sum_exact(rows, i, data.p2, X, spins[i])) + int(h[i])
+            assert exact % 6 == 0 and float(exact // 6) == reference.field(spins, E, i)
+            up, square = powers.sum_kept(rows, i, V, U)
+            found = up - 3 * int(spins[i]) * square + float(h[i] + 2 * int(spins[i]) * data.quartic[i])
+            assert abs(found - exact) <= powers.ERROR * terms + 1e-15 * abs(found)
+            absolute = np.sum(np.abs(rows[i] * V.astype(float))) + 3 * np.sum(rows[i].astype(float) ** 2 * np.abs(U))
+            assert absolute <= terms
+
+
+def test_what_has_no_room_for_powers_goes_by_polynomials():
+    for N, K, M, r, why in ((30, 59, 9, 0.6, "few rows"), (100, 300, 1200, 1.0, "couplings beyond float64")):
+        assert numba_engine.Engine(problem("supervised", 4, N, K, M, r=r)).powers is None, why
+    assert numba_engine.Engine(problem("supervised", 6, 20, 60, 5)).powers is None
 
 
 def assert_same(p, one, other):

@@ -66,13 +66,14 @@ class Symmetric:
     kernel: "float64" (every sum an exact integer), "int64" (the same in 64 bits, of which a comparison sees the leading 53), "ordered"
     (E_k and the terms of h_i exact in 64 bits, added up as float64 in pattern order) or "rounded" (everything in float64, for rows that
     64 bits cannot hold; engines make the E_k anew from the spins before each sweep).  carried: type of the E_k; sums: of the energies,
-    float64 where they may exceed 64 bits.
+    float64 where they may exceed 64 bits; room: how many times fields and the energy of a row could be larger in 64 bits.
     """
 
     P: int
     kernel: str
     sums: type
     denominator: int = 1
+    room: float = 0.0
 
     @property
     def exact(self):
@@ -157,7 +158,7 @@ def symmetric(rows, P):
         return Symmetric(P, "rounded", np.float64)
     field = max(np.abs(W, dtype=np.float64) @ largest[-2] for W in rows)
     kernel = "float64" if energy < SAFE * EXACT_FLOAT else "int64" if field < LARGEST else "ordered"
-    return Symmetric(P, kernel, np.int64 if energy < LARGEST else np.float64)
+    return Symmetric(P, kernel, np.int64 if energy < LARGEST else np.float64, room=LARGEST / max(row, field, 1))
 
 
 def polynomials(x, shape, P, kind):

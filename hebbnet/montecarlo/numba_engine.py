@@ -16,6 +16,7 @@ from numba.extending import overload
 from . import forms, native
 from .attempts import COIN, FAST, FIELD_RULE, FLIP_RULE, KEEP, LOGIT, MINUS_LOG, RARE, Past, begin, decide, draw_sweep, end
 from .forms import Symmetric
+from .powers import powers, run_all_powers
 
 # Sums of integers below 2**53 are exact in any order and with or without fused multiply-add
 ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"})
@@ -129,6 +130,7 @@ class Engine:
         self.kernel, self.couplings, self.matrix = kernel(problem), None, matrix
         name = native.takes(problem) if C else None
         self.native, self.cold = native.Kernel(problem, name, remember) if name else None, True
+        self.powers = powers(problem) if C else None
         self.draws, self.past = {}, Past.none(0, N, RARE if remember else 0)
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
@@ -177,6 +179,8 @@ class Engine:
                 state.overlaps[:, 0], state.overlaps[:, 1] = X, (X**2 - self.squares) / 2
         elif self.native and self.cold:
             flips = self.native.advance(state, sweeps, rule, draws, units, self.first)
+        elif self.powers:
+            run_all_powers(rows, self.powers, state.spins, state.overlaps, self.past, *order)
         elif self.weights:
             run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, self.past, *order)
         else:

@@ -1,0 +1,226 @@
+"""Compiled kernel of supervised networks with P = 4: three times faster than the polynomials that every row carries (forms.Symmetric).
+
+With x_j = W_j s_j, X = sum_j x_j and p_k = sum_j x_j**k of a row, p_2 and p_4 are the same for all spins, and Newton's identities
+
+    2 E_2 = X**2 - p_2,     6 E_3 = X**3 - 3 X p_2 + 2 p_3,     24 E_4 = X**4 - 6 X**2 p_2 + 3 p_2**2 + 8 X p_3 - 6 p_4
+
+leave p_3, which enters the field only linearly, as a local field of couplings J:
+
+    6 h_i = sum_mu [W_i V - 3 s_i W_i**2 U] + sum_{j != i} J_ij s_j + 2 s_i sum_mu W_i**4,
+    V = X**3 - 3 X p_2,     U = X**2 - p_2,     J_ij = sum_mu [6 W_i**3 W_j + 2 W_i W_j**3].
+
+An attempt adds up V and U in float32, with a bound on the error; where that does not decide, integers do.  A flip makes V and U anew.
+"""
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from .attempts import FAST, begin, decide, draw_sweep, end
+from .forms import EXACT_FLOAT, LARGEST, SAFE, Symmetric
+
+ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"})
+STRIP = 512                          # terms that are added up before float64
+ERROR = 1.001 * (STRIP + 16) * 2.0**-24   # of a sum over its terms' absolute values: roundings of a term and of additions in any order
+FEWEST = 2       # rows per neuron below which couplings cost more than they save (measured)
+MOST = 2**12     # neurons: 128 MB of couplings
+CHUNK = 2**12    # rows converted to float64 at a time
+
+
+class Powers(NamedTuple):
+    """p_2 (S,) and p_4 (S,), couplings (N, N) with J_ij at [j, i], quartic (N,) = sum_mu W**4, and the largest |W|."""
+
+    p2: np.ndarray
+    p4: np.ndarray
+    couplings: np.ndarray
+    quartic: np.ndarray
+    largest: float
+
+
+def powers(problem):
+    """`Powers` of a problem, or None where this kernel does not take it: 64 bits must hold 24 E_4 and 6 h, and float64 the couplings."""
+    form, rows, N = problem.form, problem.patterns.rows, problem.patterns.N
+    if not isinstance(form, Symmetric) or form.P != 4 or form.room < 24 or N > MOST or problem.patterns.S < FEWEST * N:
+        return None
+    highest = 8 * float(np.sum(np.abs(rows).max(axis=0).astype(float) ** 4))
+    if highest >= SAFE * EXACT_FLOAT or N * highest >= LARGEST / 2:
+        return None
+    p2, p4, J, quartic = np.zeros(rows.shape[1], np.int64), np.zeros(rows.shape[1], np.int64), np.zeros((N, N)), np.zeros(N, np.int64)
+    add_squares(rows, p2, p4, quartic)
+    for start in range(0, rows.shape[1], CHUNK):
+        W = rows[:, start:start + CHUNK].astype(float)
+        J += W @ (W**3).T
+    J = 6 * J + 2 * J.T
+    np.fill_diagonal(J, 0)
+    return Powers(p2, p4, J.astype(np.int64), quartic, float(np.abs(rows).max()))
+
+
+@njit(**FAST)
+def add_squares(rows, p2, p4, quartic):
+    for i in range(rows.shape[0]):
+        for mu in range(rows.shape[1]):
+            square = np.int64(rows[i, mu]) ** 2
+            p2[mu] += square
+            p4[mu] += square * square
+            quartic[i] += square * square
+
+
+@njit(**FAST)
+def run_all_powers(rows, p, spins, E, past, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
+    S = E.shape[2]
+    X, V, U, h = np.empty(S, np.int32), np.empty(S, np.float32), np.empty(S, np.float32), np.empty(spins.shape[1], np.int64)
+    near = p.p2.astype(np.float32)
+    for chain in range(len(spins)):
+        before = spins[chain].copy()
+        flips[chain] = run_powers(rows, p, near, spins[chain], E[chain], X, V, U, h, past, chain, offset, key, sample, first, sweeps, rule,
+                                  draws[chain], units[chain], random, parallel)
+        if flips[chain]:
+            renew_polynomials(rows, p, before, spins[chain], X, E[chain])
+
+
+@njit(**FAST)
+def run_powers(rows, p, near, spins, E, X, V, U, h, past, chain, offset, key, sample, first, sweeps, rule, draw, unit, random, parallel):
+    """`run_overlaps` (numba_engine.py); X, V, U (S,), h (N,): scratch."""
+    N = spins.size
+    limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
+    new = np.empty(N, np.int8)
+    flips, ready, terms = 0, False, 0.0
+    begin(past, chain, spins)
+    for sweep in range(first, first + sweeps):
+        draw_sweep(key, sweep, offset + chain, sample, draw, unit, random and not parallel, limits, sites, work)
+        done, rare = flips, past.recent[chain] < past.rare
+        for a in range(N):
+            i = sites[a]
+            s = spins[i]
+            if rare and past.known[chain, i] == past.changes[chain]:
+                low, high = past.fields[0, chain, i], past.fields[1, chain, i]
+            else:
+                if not ready:
+                    terms, ready = begin_powers(rows, p, near, spins, E, X, V, U, h), True
+                up, square = sum_kept(rows, i, V, U)
+                field = up - 3 * s * square + np.float64(h[i] + 2 * s * p.quartic[i])
+                error = ERROR * terms + 1e-15 * abs(field)
+                low, high = field - error, field + error
+                if rare:
+                    past.fields[0, chain, i], past.fields[1, chain, i], past.known[chain, i] = low, high, past.changes[chain]
+            to = decide(rule, low, s, 6 * limits[a])
+            if to != decide(rule, high, s, 6 * limits[a]):
+                if not ready:
+                    terms, ready = begin_powers(rows, p, near, spins, E, X, V, U, h), True
+                to = decide(rule, np.float64((sum_exact(rows, i, p.p2, X, s) + h[i]) // 6), s, limits[a])
+            if parallel:
+                new[i] = to
+            elif to != s:
+                if not ready:
+                    terms, ready = begin_powers(rows, p, near, spins, E, X, V, U, h), True
+                spins[i] = to
+                flips += 1
+                past.changes[chain] += 1
+                add_couplings(p.couplings, i, h, 2 * np.int64(to))
+                terms = turn(rows, i, near, X, V, U, np.int32(2 * to), p.largest)
+        if parallel:
+            for i in range(N):
+                if new[i] != spins[i]:
+                    if not ready:
+                        terms, ready = begin_powers(rows, p, near, spins, E, X, V, U, h), True
+                    spins[i] = new[i]
+                    flips += 1
+                    add_couplings(p.couplings, i, h, 2 * np.int64(new[i]))
+                    terms = turn(rows, i, near, X, V, U, np.int32(2 * new[i]), p.largest)
+        end(past, chain, spins, flips - done)
+    return flips
+
+
+@njit(**FAST)
+def begin_powers(rows, p, near, spins, E, X, V, U, h):
+    """X, V, U and local fields h of couplings from E_1 and the spins; the bound on sums of terms."""
+    for mu in range(X.size):
+        X[mu] = np.int32(E[0, mu])
+    h[:] = 0
+    for j in range(spins.size):
+        add_couplings(p.couplings, j, h, np.int64(spins[j]))
+    return turn(rows, 0, near, X, V, U, np.int32(0), p.largest)
+
+
+@njit(**FAST)
+def add_couplings(J, j, h, change):
+    for i in range(h.size):
+        h[i] += change * J[j, i]
+
+
+@njit(**ANY_ORDER)
+def sum_kept(rows, i, V, U):
+    """sum_mu W V and sum_mu W**2 U."""
+    first = second = 0.0
+    start = 0
+    while start < V.size:
+        row, v, u = rows[i, start:start + STRIP], V[start:start + STRIP], U[start:start + STRIP]
+        p = q = np.float32(0)
+        for mu in range(row.size):
+            w = np.float32(row[mu])
+            p += w * v[mu]
+            q += w * w * u[mu]
+        first += np.float64(p)
+        second += np.float64(q)
+        start += STRIP
+    return first, second
+
+
+@njit(**ANY_ORDER)
+def turn(rows, i, near, X, V, U, change, largest):
+    """X += change * W_i, and V and U of it.
+
+    Returns what the terms of no field exceed together, sum_mu [|W V| + 3 W**2 |U|] with V and U without cancellations.
+    """
+    first = second = 0.0
+    start = 0
+    while start < X.size:
+        row, x, p2 = rows[i, start:start + STRIP], X[start:start + STRIP], near[start:start + STRIP]
+        v, u = V[start:start + STRIP], U[start:start + STRIP]
+        p = q = np.float32(0)
+        for mu in range(row.size):
+            y = np.int32(x[mu] + np.int32(change * np.int32(row[mu])))
+            x[mu] = y
+            z = np.float32(y)
+            square, three = z * z, np.float32(3) * p2[mu]
+            v[mu] = z * (square - three)
+            u[mu] = square - p2[mu]
+            p += abs(z) * (square + three)
+            q += square + p2[mu]
+        first += np.float64(p)
+        second += np.float64(q)
+        start += STRIP
+    return largest * first + 3 * largest * largest * second
+
+
+@njit(**FAST)
+def sum_exact(rows, i, p2, X, s):
+    """sum_mu W c (c**2 - 3 W**2 - 3 p_2), c = X - s W, which is what V, U and the quartic sum up to; modulo 2**64."""
+    total = np.int64(0)
+    for mu in range(X.size):
+        W = np.int64(rows[i, mu])
+        c = np.int64(X[mu]) - s * W
+        total += W * c * (c * c - 3 * (W * W + p2[mu]))
+    return total
+
+
+@njit(**FAST)
+def renew_polynomials(rows, p, before, spins, X, E):
+    """E_1, ..., E_4 with overlaps X of `spins`, from those of the spins `before`."""
+    kind = E.dtype.type
+    p3 = np.empty(X.size, np.int64)
+    for mu in range(X.size):
+        x = np.int64(E[0, mu])
+        p3[mu] = (6 * np.int64(E[2, mu]) - x * (x * x - 3 * p.p2[mu])) // 2
+    for i in range(spins.size):
+        if spins[i] != before[i]:
+            change = 2 * np.int64(spins[i])
+            for mu in range(X.size):
+                W = np.int64(rows[i, mu])
+                p3[mu] += change * W * W * W
+    for mu in range(X.size):
+        x, p2 = np.int64(X[mu]), p.p2[mu]
+        E[0, mu] = kind(x)
+        E[1, mu] = kind((x * x - p2) // 2)
+        E[2, mu] = kind((x * (x * x - 3 * p2) + 2 * p3[mu]) // 6)
+        E[3, mu] = kind((x * (x * (x * x - 6 * p2) + 8 * p3[mu]) + 3 * (p2 * p2 - 2 * p.p4[mu])) // 24)
