@@ -4,7 +4,8 @@ A pattern-update is one pattern's overlap looked at for one attempted flip: atte
 int8 row of K bytes per attempt over the rate at which one thread reads N K bytes again and again; beside it the rate of sgemm, one multiply-add
 a pattern.  "numba": the same with the C kernels switched off.  Times are processor
 time of the thread, which other programs disturb less.  Metropolis, at the acceptances of interest: the temperature is found by
-bisection, the start is a pattern below acceptance 0.1 and random above.
+bisection, the start is a pattern below acceptance 0.1 and random above.  Fields are not remembered, but for the second table: chains that go on
+in a retrieval state, by flips in a sweep.
 
     python benchmarks/engines.py [--save benchmarks/results/NAME.json]
 """
@@ -21,13 +22,14 @@ from hebbnet.montecarlo.numba_engine import Engine
 
 CASES = [(2, 1000, 100, (0.01, 0.43, 0.94)), (2, 2000, 200, (0.01, 0.43, 0.94)), (4, 100, 2500, (0.0, 0.65, 0.97)),
          (4, 100, 25_000, (0.01, 0.18, 0.9)), (4, 200, 200_000, (0.01, 0.65)), (4, 1000, 100_000, (0.0,)), (6, 100, 25_000, (0.0, 0.65))]
+COLD = [(4, 100, 2500, (0.3, 0.4, 0.45)), (4, 100, 25_000, (0.2, 0.25, 0.35)), (4, 1000, 100_000, (0.3,))]   # temperatures
 SEED, REPEATS, SECONDS, SWEEPS = 1, 3, 0.5, 10
 
 
-def prepared(P, N, K, T, acceptance, C=True):
+def prepared(P, N, K, T, acceptance, C=True, remember=False):
     task = MonteCarlo("dense", dynamics="metropolis", chains=1, start="pattern" if acceptance < 0.1 else "random")
     problem = task.problem(task.check({"P": P, "N": N, "K": K, "T": T}), sample=0, seed=SEED)
-    return Engine(problem, C=C), task.initial(problem, SEED)
+    return Engine(problem, C=C, remember=remember), task.initial(problem, SEED)
 
 
 def pieces(P, N, K, T, acceptance, seconds, C=True):
@@ -38,8 +40,7 @@ def pieces(P, N, K, T, acceptance, seconds, C=True):
     engine, start = prepared(P, N, K, T, acceptance, C)
     sweeps = SWEEPS if N < 1000 or P == 2 else 1
     state, _ = engine.advance(copied(start), sweeps)   # compiles, and lets the engine choose its form
-    name = "matrix" if engine.matrix else engine.native.name if engine.native and engine.cold else engine.problem.form.kernel
-    return *timed(engine, start, sweeps, seconds), name
+    return *timed(engine, start, sweeps, seconds), engine.way
 
 
 def timed(engine, start, sweeps, seconds):
@@ -65,6 +66,25 @@ def temperature(P, N, K, acceptance):
         middle = (low + high) / 2
         low, high = (middle, high) if pieces(P, N, K, np.exp(middle), acceptance, 0)[1] < acceptance else (low, middle)
     return float(np.exp(low))
+
+
+def cold(P, N, K, T, seconds=SECONDS, repeats=REPEATS):
+    """Attempted flips per second of a chain that goes on in a retrieval state, with remembered fields and without."""
+    rates, seen = {}, None
+    for remember in (True, False):
+        engine, state = prepared(P, N, K, T, 0.0, remember=remember)
+        sweeps = 20 if N * K < 1e7 else 2
+        state, _ = engine.advance(state, 2 * sweeps)
+        times = []
+        for _ in range(repeats):
+            flips, attempts, spent = 0, 0, 0.0
+            while spent < seconds:
+                begin = time.thread_time()
+                state, flipped = engine.advance(state, sweeps)
+                spent, attempts, flips = spent + time.thread_time() - begin, attempts + sweeps * N, flips + flipped[0]
+            times.append(attempts / spent)
+        rates[remember], seen = max(times), flips / attempts * N if remember else seen
+    return {"P": P, "N": N, "K": K, "T": T, "flips_in_a_sweep": seen, "flips_per_second": rates[True], "not_remembered": rates[False]}
 
 
 @numba.njit(fastmath=True)
@@ -121,10 +141,19 @@ def command(save):
             rate, plain, limit = row["flips_per_second"], row["numba_flips_per_second"], row["limit"]
             print(f"{P:2d} {N:5d} {K:7d} {row['acceptance']:7.3f} {row['kernel']:>8} {rate / 1e6:9.2f} {rate * K / 1e9:8.2f} {limit / 1e9:8.2f} "
                   f"{rate * K / limit:6.0%} {plain * K / 1e9:8.2f} {rate / plain:6.2f}", flush=True)
+    print(f"{'P':>2} {'N':>5} {'K':>7} {'T':>5} {'flips/sweep':>11} {'Mflip/s':>9} {'without':>9} {'ratio':>6}   fields remembered")
+    chains = []
+    for P, N, K, temperatures in COLD:
+        for T in temperatures:
+            row = cold(P, N, K, T)
+            chains.append(row)
+            rate, plain = row["flips_per_second"], row["not_remembered"]
+            print(f"{P:2d} {N:5d} {K:7d} {T:5.2f} {row['flips_in_a_sweep']:11.3f} {rate / 1e6:9.2f} {plain / 1e6:9.2f} {rate / plain:6.2f}",
+                  flush=True)
     fma = sgemm()
     print("limit: K bytes per attempt over the single-thread read rate at N K bytes, in 1e9 pattern-updates per second")
     print(f"sgemm: {fma / 1e9:.1f} Gpat/s at one multiply-add a pattern")
-    write(save, engines=rows, sgemm_multiply_adds_per_second=fma)
+    write(save, engines=rows, remembered=chains, sgemm_multiply_adds_per_second=fma)
 
 
 if __name__ == "__main__":

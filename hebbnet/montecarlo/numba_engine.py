@@ -151,6 +151,12 @@ class Engine:
             flips += more
         return state, flips
 
+    @property
+    def way(self):
+        """Name of the kernel in use."""
+        return "matrix" if self.matrix else self.native.name if self.native and self.cold else "powers" if self.powers else \
+            "weights" if self.weights else self.problem.form.kernel
+
     def drawn(self, C):
         """(units (C,), rule, draws (C,)) of C chains."""
         if C not in self.draws:
