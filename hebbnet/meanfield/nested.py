@@ -20,11 +20,10 @@ import math
 import numpy as np
 from numba import njit
 
-from .averages import _EDGES, X
+from .averages import X, X_WEIGHTS
 from .elementary import FAST, exp, expm1, log1p
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
-X_WEIGHTS = np.concatenate([(b - a) / 2 * WEIGHTS for a, b in zip(_EDGES, _EDGES[1:])])
 ROOT = math.sqrt(2 * math.pi)
 
 # trapezoids: the nearest poles are at |Im z| >= pi/2, so that a step of 0.26 leaves exp(-2 pi (pi/2)/0.26) = 3e-17, double poles 100 times as much
