@@ -128,8 +128,8 @@ def test_map_equals_single_points(P, largest):
         for k, T in enumerate(temperatures):
             s = hn.solve("dense", P=P, alpha=alpha, T=T)
             for name, value in s.quantities().items():
-                if name != "status":
-                    np.testing.assert_array_equal(data[name].values[i, k], value, err_msg=f"{name} at {alpha}, {T}")
+                if name not in ("status", "residual", "iterations"):        # a map begins each point from the last ones
+                    np.testing.assert_allclose(data[name].values[i, k], value, rtol=1e-11, atol=1e-13, err_msg=f"{name} at {alpha}, {T}")
 
 
 def test_phase_diagram():

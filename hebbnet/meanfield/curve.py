@@ -107,12 +107,11 @@ def noise_at(m, h, T, e, guess, close):
             high = w
         x = inverse_erf(value / e.top) if value < e.top else math.inf
         step = (target - 1 / (x * x)) / (-math.sqrt(math.pi) * math.exp(x * x) / x**3 * chi_h / 2 / e.top)
-        new = w + step
-        if not (low < new < high):
-            new = (low + high) / 2 if low > 0 else w / 8
-        if abs(new - w) <= close * w:
-            return new
-        w = new
+        if abs(step) <= close * w:
+            return w + step
+        w += step
+        if not (low < w < high):
+            w = (low + high) / 2 if low > 0 else high / 8
     return w
 
 
