@@ -58,6 +58,12 @@ def cells(K):
     return np.array(list(known.values()))
 
 
+@functools.lru_cache
+def cell_signs(K):
+    """Signs of the fields xi.m in each cell (number, S)."""
+    return np.sign(cells(K) @ _half(K).T)
+
+
 def _signs(xi, points):
     return [row.tobytes() for row in np.packbits(points @ xi.T > 0, axis=1)]
 
@@ -65,8 +71,8 @@ def _signs(xi, points):
 def ground_states(e, stays=STAYS):
     """Overlaps (number, K) of the stable states of storage at T = 0, lowest energy first; all of them for K <= 5."""
     xi, weight = fields(e)
-    if e.K <= COMPLETE:
-        return _stable(xi, weight, cells(e.K))
+    if e.K <= COMPLETE:                           # a state is the image of its own cell
+        return _distinct((cell_signs(e.K) * weight) @ xi, xi, weight)
     draw = np.random.default_rng(0)
     m = np.concatenate([draw.uniform(0, 1, (FIRST // 2, e.K)), np.cumprod(draw.uniform(0.3, 1, (FIRST // 2, e.K)), axis=1), starts(e.K, e.d)])
     m, same, last = _stable(xi, weight, m), 0, 0.0
@@ -81,12 +87,16 @@ def ground_states(e, stays=STAYS):
 
 def _stable(xi, weight, points):
     """States (number, K) that the points (any, K) flow to at T = 0, without ties and twice the same, lowest energy first."""
-    m = settle(points, xi, weight)
+    return _distinct(settle(points, xi, weight), xi, weight)
+
+
+def _distinct(m, xi, weight):
+    """Those of the points m (any, K) that are states at T = 0, as `_stable`."""
     signs = np.sign(m @ xi.T)
     m = (signs * weight) @ xi                     # has these signs again, and none of them zero
     m = -np.sort(-np.abs(m[((m @ xi.T) * signs > TIE)[:, weight > 0].all(axis=1)]), axis=1)
     m = m[np.lexsort((*m.T, -(m * m).sum(axis=1)))]
-    return m[_first(m, 1e-9 * m.max(initial=0))]
+    return m[new(m, 1e-9 * m.max(initial=0))]
 
 
 @njit(cache=True, nogil=True)
@@ -115,8 +125,8 @@ def settle(points, xi, weight):
 
 
 @njit(cache=True, nogil=True)
-def _first(points, apart):
-    """Whether each row of points (number, K) is new."""
+def new(points, apart):
+    """Whether each row of points (number, K) is new: farther than `apart` from those before that are."""
     keep = np.ones(len(points), np.bool_)
     for i in range(len(points)):
         for j in range(i):
