@@ -1,4 +1,4 @@
-"""exp, expm1 and log1p without branches or calls, so that compilers turn loops over them into SIMD code; to a few 1e-16 (relative).
+"""exp, expm1, log1p and sums of products without branches or calls, so that compilers turn loops over them into SIMD code; to a few 1e-16 (relative).
 
 The loops that call them allow sums to be reordered (FAST); the functions themselves must not be, and say so: numba hands the caller's flags on.
 """
@@ -49,3 +49,28 @@ def log1p(e):
     u = t * t
     return 2 * t * (1 + u * (_D[1] + u * (_D[2] + u * (_D[3] + u * (_D[4] + u * (_D[5] + u * (_D[6] + u * (_D[7] + u * (_D[8] + u * (
         _D[9] + u * (_D[10] + u * (_D[11] + u * (_D[12] + u * (_D[13] + u * (_D[14] + u * _D[15])))))))))))))))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def add(out, factor, a):
+    """out += factor a."""
+    for i in range(a.size):
+        out[i] += factor * a[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def dot(a, b):
+    """sum of a b."""
+    total = 0.0
+    for i in range(a.size):
+        total += a[i] * b[i]
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def dot3(a, b, c):
+    """sum of a b c."""
+    total = 0.0
+    for i in range(a.size):
+        total += a[i] * b[i] * c[i]
+    return total

@@ -6,7 +6,6 @@ integral per term (averages.py), exact down to T = 0.  All derivatives by n foll
 States are minima (or, within a symmetric subspace, saddles) of f = -T A.  A plain iteration lowers f always, a damped Newton step is taken
 where it does better; a saddle is left along its unstable direction.  Multistart finds the others.
 """
-import functools
 import math
 from dataclasses import replace
 from types import SimpleNamespace

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from .averages import potentials, response
-from .elementary import FAST, exp, log1p
+from .elementary import FAST, add, dot, dot3, exp, log1p
 from .multitasking_search import TIE
 
 ERF_WEIGHT, ERF_RATE = np.array([0.16107809, 0.58313683, 0.25578508]), np.array([0.51423478, 0.81511056, 1.28046212])   # of tanh, within 1e-4
@@ -93,28 +93,6 @@ def _rows(h, p, T, field, share, moment, stiff):
     return log_cosh * T, entropy, frozen, mean, chi
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _add(out, factor, a):
-    for i in range(a.size):
-        out[i] += factor * a[i]
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _dot(a, b):
-    total = 0.0
-    for i in range(a.size):
-        total += a[i] * b[i]
-    return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _dot3(a, b, c):
-    total = 0.0
-    for i in range(a.size):
-        total += a[i] * b[i] * c[i]
-    return total
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
 def _sharp(n, T, e):
     """`Averages` without n, for fields without Gaussian part and T > 0."""
@@ -124,7 +102,7 @@ def _sharp(n, T, e):
     each = np.zeros((4 + outer, R))
     field, moment, stiff, one, cross = each[0], each[1], each[2], each[3], each[4:]     # cross: E v sech**2/T for the v of other patterns
     for k in range(inner):
-        _add(field, n[outer + k], e.rows[0, k])
+        add(field, n[outer + k], e.rows[0, k])
     log_cosh = entropy = frozen = 0.0
     index, middle = np.zeros(outer, np.int64), S**outer // 2     # the values are symmetric: the other half has opposite fields
     for row in range(middle + 1):
@@ -137,14 +115,14 @@ def _sharp(n, T, e):
             log_cosh += a
             entropy += b
             frozen += c
-            _add(stiff, 1.0, one)
+            add(stiff, 1.0, one)
             for k in range(outer):
                 i = index[k]
                 drive[k] += e.value[i] * t
                 m[k] += e.archetype[i] * t
                 single[k] += e.example[i] * chi
                 if e.value[i] != 0.0:
-                    _add(cross[k], e.value[i], one)
+                    add(cross[k], e.value[i], one)
                     for j in range(k + 1):
                         curvature[k, j] += e.value[i] * e.value[index[j]] * chi
         for k in range(outer - 1, -1, -1):
@@ -154,11 +132,11 @@ def _sharp(n, T, e):
             index[k] = 0
     for k in range(inner):
         v, i = e.rows[0, k], outer + k
-        drive[i], m[i], single[i] = _dot(v, moment), _dot(e.rows[1, k], moment), _dot(e.rows[2, k], stiff)
+        drive[i], m[i], single[i] = dot(v, moment), dot(e.rows[1, k], moment), dot(e.rows[2, k], stiff)
         for j in range(outer):
-            curvature[i, j] = _dot(v, cross[j])
+            curvature[i, j] = dot(v, cross[j])
         for j in range(k + 1):
-            curvature[i, outer + j] = _dot3(v, e.rows[0, j], stiff)
+            curvature[i, outer + j] = dot3(v, e.rows[0, j], stiff)
     for k in range(K):
         for j in range(k):
             curvature[j, k] = curvature[k, j]

@@ -11,6 +11,8 @@ import math
 import numpy as np
 from numba import njit
 
+from .elementary import FAST, add, dot
+
 COMPLETE = 5           # most patterns whose cells are all tried
 RAYS, ROUNDS = 48, 3   # from a point of a cell, each round nearer its center, to find the cells next to it
 TIE = 1e-13            # fields smaller than this have no sign at T = 0
@@ -102,26 +104,27 @@ def _distinct(m, xi, weight):
 @njit(cache=True, nogil=True)
 def settle(points, xi, weight):
     """The points (number, K) after m <- E xi sign(xi.m) until m repeats."""
-    out = points.copy()
-    K = out.shape[1]
-    new = np.zeros(K)
+    out, columns, part = points.copy(), np.ascontiguousarray(xi.T), np.empty(len(xi))
+    new = np.zeros(out.shape[1])
     for m in out:
         change = 1.0
         while change > 1e-14:
-            new[:] = 0.0
-            for row in range(len(xi)):
-                h = 0.0
-                for k in range(K):
-                    h += m[k] * xi[row, k]
-                if abs(h) > TIE:
-                    t = math.copysign(weight[row], h)
-                    for k in range(K):
-                        new[k] += t * xi[row, k]
-            change = 0.0
-            for k in range(K):
-                change = max(change, abs(new[k] - m[k]))
-                m[k] = new[k]
+            _image(m, columns, weight, part, new)
+            change = np.abs(new - m).max()
+            m[:] = new
     return out
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _image(m, columns, weight, part, out):
+    """out (K,) = E xi sign(xi.m); columns (K, S): xi of one pattern each, part (S,): space to work in."""
+    part[:] = 0.0
+    for k in range(m.size):
+        add(part, m[k], columns[k])
+    for i in range(part.size):
+        part[i] = math.copysign(weight[i], part[i]) if abs(part[i]) > TIE else 0.0
+    for k in range(m.size):
+        out[k] = dot(columns[k], part)
 
 
 @njit(cache=True, nogil=True)

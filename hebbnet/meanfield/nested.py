@@ -20,7 +20,7 @@ import math
 import numpy as np
 from numba import njit
 
-from .averages import X, X_WEIGHTS
+from .averages import X_WEIGHTS, X
 from .elementary import FAST, exp, expm1, log1p
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)

@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 
 from ..params import ParameterError, choose
 from . import glass, rs
-from .averages import GAUSS, X, X_WEIGHTS, Z, response
+from .averages import GAUSS, X_WEIGHTS, X, Z, response
 from .edges import at_loads, at_temperatures, broken_loads, retrieval_interval
 from .onestep_newton import CHI, LOAD, SPLIT, M, Unresolved, Y, absent, jacobian, measured, newton, residuals, state
 from .solution import Solution

@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
-from .averages import FREE_SPIN, GAUSS, LOG, MISSING, SECH2, SECH4, X, X_WEIGHTS, Z
+from .averages import FREE_SPIN, GAUSS, LOG, MISSING, SECH2, SECH4, X_WEIGHTS, X, Z
 
 REACH = 8.5                 # Gaussians are cut at this many standard deviations: exp(-REACH**2/2) is below rounding
 

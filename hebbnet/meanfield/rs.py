@@ -46,7 +46,8 @@ def numbers(e):
     y_fold is the place of the maximum of h(F(y))/y, F(y) = E v tanh(y v): the spinodal of a single pattern; 0 for P = 2.
     """
     v = e.sites
-    x = curve.Numbers(e.P, e.signal, np.array(e.kernel), np.array(e.modes).reshape(-1, 2), *np.array([v.place, v.weight, v.signed]), v.spread, 1.0, 0.0)
+    modes, sites = np.array(e.modes).reshape(-1, 2), np.array([v.place, v.weight, v.signed])
+    x = curve.Numbers(e.P, e.signal, np.array(e.kernel), modes, *sites, v.spread, 1.0, 0.0)
     x = x._replace(top=float(curve.averages(1.0, 0.0, 0.0, x)[0]))
     if e.P == 2:
         return x
