@@ -244,6 +244,15 @@ def quantities(network, e, alpha, T, m, chi, w):
     return out
 
 
+def free_energy(network, e, alpha, T, state):
+    """The free energy alone of one state."""
+    if alpha == 0:
+        e = replace(e, modes=())                  # as in `quantities`
+    x = numbers(e)
+    log_cosh, _ = site_potentials(curve.field(state.m, x), state.w, T, x.place, x.weight, x.spread)
+    return float(network.free_energy(SimpleNamespace(m=state.m, q=1 - T * state.chi, chi=state.chi, log_cosh=log_cosh), e, alpha, T))
+
+
 def replicon(network, e, alpha, T, state):
     """The replicon alone of one state at alpha > 0."""
     fourth = curve.averages(curve.field(state.m, numbers(e)), state.w, T, numbers(e))[4]
