@@ -9,7 +9,7 @@ Two rules, each used where it converges exponentially (docs/theory/dense, "Numer
 
 * sqrt(w) <= T: the trapezoid in z.  The nearest pole of the integrand is at |Im z| = (pi/2) T / sqrt(w) >= pi/2.
 * sqrt(w) > T: the limit T = 0 in closed form plus what tanh lacks to a sign, a function of x = |y|/T alone that dies as exp(-2x).
-  It is integrated by Gauss-Legendre panels in x, where the Gaussian is smooth.  Gauss-Hermite would miss this kink.
+  It is integrated by a Gauss-Legendre rule in x, where the Gaussian is smooth.  Gauss-Hermite would miss this kink.
 """
 import math
 
@@ -18,12 +18,12 @@ from numba import njit
 
 from .elementary import FAST, exp, expm1, log1p
 
-# trapezoid in z, whose step follows from the pole: the narrower the field, the wider.  |z| leaves room for the tilt of E exp(-2 y/T)
-WIDEST = np.array([0.3, 0.5, 0.7, 1.0])                         # sqrt(w)/T up to here
-_STEPS, _SIZES = (0.59, 0.41, 0.3175, 0.2325), (32, 48, 64, 96)   # multiples of 8, for SIMD
-SIZES = np.array(_SIZES)
-GRIDS = np.array([step * (np.arange(96) - (size - 1) / 2) for step, size in zip(_STEPS, _SIZES)])       # (4, 96), used up to SIZES
-SHARES = np.array(_STEPS)[:, None] * np.exp(-GRIDS**2 / 2) / math.sqrt(2 * math.pi)
+# trapezoid in z.  The narrower the field the farther its pole, and the wider the step; |z| leaves room for the tilt of E exp(-2 y/T)
+WIDEST = np.array([0.3, 0.5, 0.7, 1.0])                         # sqrt(w)/T up to which each of the grids is good
+SIZES = np.array([32, 48, 64, 96])                              # their points: multiples of 16, for SIMD
+_steps = np.array([0.59, 0.41, 0.3175, 0.2325])[:, None]
+GRIDS = _steps * (np.arange(96) - (SIZES[:, None] - 1) / 2)     # (4, 96), used up to SIZES
+SHARES = _steps * np.exp(-GRIDS**2 / 2) / math.sqrt(2 * math.pi)
 Z, GAUSS = GRIDS[-1], SHARES[-1]                                # the finest, good for all
 
 # Gauss-Legendre in t, x = |y|/T = -8 ln(1 - t (1 - exp(-20/8))) from 0 to 20: dense near 0, where all of a Gaussian of width 1 counts.

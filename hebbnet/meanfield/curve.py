@@ -116,7 +116,7 @@ def noise_at(m, h, T, e, guess, close):
 
 
 class Load(NamedTuple):
-    """A solution on the curve: alpha, d ln alpha/dm, chi; w and dw/dm at the overlap m."""
+    """A solution on the curve: alpha, d ln alpha/dm, chi, w and dw/dm at the overlap m."""
 
     alpha: float
     slope: float
@@ -217,7 +217,7 @@ def fold(T, e):
     end = first = math.nan, math.nan, math.nan
     if math.isnan(m0):
         return math.nan, math.nan, math.nan, math.nan, math.nan, math.nan
-    above = at = NOWHERE
+    above = NOWHERE
     s = 1.0
     for i in range(SCAN + 8):
         # a few points close to m0, where P is large, then even steps down
@@ -226,8 +226,9 @@ def fold(T, e):
         if math.isnan(at.slope) or math.isinf(at.slope):
             continue
         if at.slope > 0 and not (above.slope > 0):
-            if math.isnan(above.m):
-                return at.alpha, at.m, at.chi, m0, at.alpha, at.m      # the branch is shorter than rounding
+            if math.isnan(above.m):                # the branch is shorter than rounding
+                at = load_at(at.m, T, e, at, ROUNDING)
+                return at.alpha, at.m, at.chi, m0, at.alpha, at.m
             top = curve_root(-1.0, at.m, at.slope, above.m, above.slope, T, e, above)
             if math.isnan(first[0]):
                 first = end = top.alpha, top.m, top.chi
