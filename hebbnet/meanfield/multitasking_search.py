@@ -74,29 +74,28 @@ def ground_states(e, stays=STAYS):
     """Overlaps (number, K) of the stable states of storage at T = 0, lowest energy first; all of them for K <= 5."""
     xi, weight = fields(e)
     if e.K <= COMPLETE:                           # a state is the image of its own cell
-        return _distinct((cell_signs(e.K) * weight) @ xi, xi, weight)
+        return _lowest_first(_untied((cell_signs(e.K) * weight) @ xi, xi, weight))
     draw = np.random.default_rng(0)
     m = np.concatenate([draw.uniform(0, 1, (FIRST // 2, e.K)), np.cumprod(draw.uniform(0.3, 1, (FIRST // 2, e.K)), axis=1), starts(e.K, e.d)])
-    m, same, last = _stable(xi, weight, m), 0, 0.0
+    m, same, last = _lowest_first(_untied(settle(m, xi, weight), xi, weight)), 0, 0.0
     while same < stays:
         around = np.repeat(m[:BEST], AROUND, axis=0)
         around = around * np.exp(draw.normal(size=around.shape) * np.geomspace(0.03, 0.3, AROUND)[np.arange(len(around)) % AROUND, None])
-        m = _stable(xi, weight, np.concatenate([m, around]))
+        m = _lowest_first(np.concatenate([m, _untied(settle(around, xi, weight), xi, weight)]))
         energy = -(m[0] @ m[0])
         same, last = (same + 1, last) if energy > last - 1e-14 else (0, energy)
     return m
 
 
-def _stable(xi, weight, points):
-    """States (number, K) that the points (any, K) flow to at T = 0, without ties and twice the same, lowest energy first."""
-    return _distinct(settle(points, xi, weight), xi, weight)
-
-
-def _distinct(m, xi, weight):
-    """Those of the points m (any, K) that are states at T = 0, as `_stable`."""
+def _untied(m, xi, weight):
+    """Those of the points m (any, K) that are states at T = 0, without ties; overlaps in descending order."""
     signs = np.sign(m @ xi.T)
     m = (signs * weight) @ xi                     # has these signs again, and none of them zero
-    m = -np.sort(-np.abs(m[((m @ xi.T) * signs > TIE)[:, weight > 0].all(axis=1)]), axis=1)
+    return -np.sort(-np.abs(m[((m @ xi.T) * signs > TIE)[:, weight > 0].all(axis=1)]), axis=1)
+
+
+def _lowest_first(m):
+    """States m (any, K) at T = 0 in order of energy, without twice the same."""
     m = m[np.lexsort((*m.T, -(m * m).sum(axis=1)))]
     return m[new(m, 1e-9 * m.max(initial=0))]
 
@@ -133,7 +132,7 @@ def new(points, apart):
     keep = np.ones(len(points), np.bool_)
     for i in range(len(points)):
         for j in range(i):
-            if keep[j] and np.abs(points[i] - points[j]).max() < apart:
+            if keep[j] and abs(points[i, 0] - points[j, 0]) < apart and np.abs(points[i] - points[j]).max() < apart:
                 keep[i] = False
                 break
     return keep
