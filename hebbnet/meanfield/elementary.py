@@ -1,6 +1,6 @@
 """exp, expm1, log1p, erfc and sums of products without branches or calls, so that compilers make SIMD code of loops over them.
 
-To a few 1e-16 (relative), erfc to 2e-15.
+To a few 1e-16 (relative); erfc to 2e-15 as far as exp(-x**2) is not zero.
 
 The loops that call them allow sums to be reordered (FAST); the functions themselves must not be, and say so: numba hands the caller's flags on.
 """

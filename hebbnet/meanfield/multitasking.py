@@ -40,6 +40,11 @@ def hessian(e, a):
 _free_energy, _hessian = njit(cache=True, nogil=True)(free_energy), njit(cache=True, nogil=True)(hessian)       # of `Numbers`
 
 
+@njit(cache=True, nogil=True)
+def _slope(e, a):
+    return np.abs(e.norm * a.n - a.drive).max()
+
+
 def lowest_mode(e, a):
     """Smallest eigenvalue of the Hessian; -inf where fields are tied at T = 0."""
     return -math.inf if a.tied > 0 else float(np.linalg.eigvalsh(hessian(e, a))[0])
@@ -133,24 +138,26 @@ def _descend(e, T, a, B, everywhere, rough):
                 way, lowest = V @ ((V.T @ gradient) / np.maximum(np.abs(modes), 1e-9)), modes[0]
             part = 1.0
             gain = (gradient * way).sum()
-        smooth, newton = part > 0, a
+        smooth, flat, newton = part > 0, gain <= 1e-12, a             # flat: f is too flat to tell, the gradient does
         while True:                                              # damped Newton steps, at last (part = 0) the plain one
             point = x - part * way if part > 0 else x - gradient / (e.norm * size)
             best = of_numbers(e, T, point if everywhere else B @ point, rough)
             if part == 0:
                 break
-            if gain > 1e-12 and part > 1e-3:
+            if flat:                                             # beside a saddle (lowest < 0) Newton leaves it fast
+                if _free_energy(e, best) < _free_energy(e, a) + 1e-13 and (lowest < 0 or _slope(e, best) < _slope(e, a)):
+                    break
+                part = part / 4 if part > 1e-6 else 0.0
+            elif part > 1e-3:
                 if _free_energy(e, best) < _free_energy(e, a) - 0.2 * part * gain:
                     break
                 part /= 4
             else:
                 part = 0.0
             newton = best
-        if smooth and part == 0:
+        if smooth and part == 0 and not flat:
             difference = _free_energy(e, newton) - _free_energy(e, best)
-            closer = np.abs(e.norm * newton.n - newton.drive).max() < np.abs(e.norm * best.n - best.drive).max()
-            # beside a saddle f is too flat to tell, and Newton leaves it fast
-            if difference < -1e-13 or (abs(difference) < 1e-13 and (closer or lowest < 0)):
+            if difference < -1e-13 or (abs(difference) < 1e-13 and (lowest < 0 or _slope(e, newton) < _slope(e, best))):
                 best = newton
         a, x = best, best.n if everywhere else B.T @ best.n / size
     return a, residual, step
