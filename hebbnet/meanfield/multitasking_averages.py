@@ -57,17 +57,24 @@ class Numbers(NamedTuple):
 @functools.lru_cache
 def numbers(e):
     S = len(e.value)
-    inner = max(k for k in range(1, e.K + 1) if k == 1 or S**k <= ROWS)
-    index = np.array(list(itertools.product(range(S), repeat=inner))).T
-    value, weight, archetype, example = e.arrays
-    share = weight[index].prod(axis=0)
-    half = np.where(np.arange(share.size) < share.size // 2, 2 * share, 0.0)
-    half[share.size // 2] = share[share.size // 2]
-    used = share.size if inner < e.K else share.size // 2 + 1
-    fill = [(0, 0), (0, -used % 8)]
-    rows = np.ascontiguousarray([np.pad(each[index[:, :used]], fill) for each in (value, archetype, example, value**2)])
-    return Numbers(e.K, float(e.d), value, weight, archetype, example, float(e.rho), float(e.norm), rows,
-                   np.pad(np.array([share, half])[:, :used], fill))
+    index, used = _values(S, e.K)
+    each = np.array([e.value, e.archetype, e.example, np.square(e.value)])
+    share = np.array(e.weight)[index].prod(axis=0)
+    share[used:] = 0.0
+    middle, half = S ** len(index) // 2, 2 * share
+    half[middle] /= 2
+    half[middle + 1:] = 0.0
+    return Numbers(e.K, float(e.d), *e.arrays, float(e.rho), float(e.norm), np.ascontiguousarray(each[:, index]), np.array([share, half]))
+
+
+@functools.lru_cache
+def _values(S, K):
+    """(index (inner, R), used): the values of the last `inner` of K patterns, S each, in `used` columns; one half of them if that is all."""
+    inner = max(k for k in range(1, K + 1) if k == 1 or S**k <= ROWS)
+    used = S**inner if inner < K else S**inner // 2 + 1
+    index = np.full((inner, used + -used % 8), S // 2)
+    index[:, :used] = list(zip(*itertools.islice(itertools.product(range(S), repeat=inner), used)))
+    return index, used
 
 
 # ---- all rows at once: fields h + field of variance w + width, probabilities p share.  Each row's part of E tanh, E sech**2/T = chi and
