@@ -105,6 +105,30 @@ def test_the_search_among_too_many_cells_is_not_above_many_random_starts(K, d, n
     assert -(m * m).sum(axis=1).max() / 2 >= hn.solve("multitasking", K=K, d=d, T=0.0).energy - 1e-14
 
 
+SHARP = [dict(K=2, d=0.3, T=0.1), dict(K=5, d=0.0, T=0.02), dict(K=6, d=0.4, T=0.003), dict(K=7, d=0.6, T=0.3),
+         dict(K=4, d=0.3, T=0.1, learning="unsupervised", r=0.6, M=4), dict(K=3, d=0.2, T=0.05, learning="unsupervised", r=0.4, M=11),
+         dict(K=1, d=0.2, T=0.2, learning="unsupervised", r=0.1, M=400)]
+
+
+@pytest.mark.parametrize("params", SHARP, ids=str)
+def test_averages_are_plain_sums_over_all_values(params):
+    """Few patterns, whose values fit into one table of rows, and many."""
+    e, T = build(**params), params["T"]
+    value, weight, archetype, example = e.arrays
+    index = np.array(list(itertools.product(range(len(value)), repeat=e.K)))
+    v, p = value[index], weight[index].prod(axis=1)
+    n = np.random.default_rng(5).uniform(-0.2, 1, e.K) * (1 - e.d)
+    x = v @ n / T
+    t, sech2 = np.tanh(x), 1 / np.cosh(np.clip(x, -300, 300)) ** 2
+    log_cosh = np.logaddexp(x, -x)
+    a = states_of.averages(e, T, n)
+    for got, want in ((a.drive, (p * t) @ v), (a.m, (p * t) @ archetype[index]), (a.curvature, (v.T * (p * sech2)) @ v / T),
+                      (a.example, (p * sech2) @ example[index] / T), (a.log_cosh, T * (p @ log_cosh)), (a.entropy, p @ (log_cosh - x * t)),
+                      (a.q, p @ t**2)):
+        np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-12)
+    assert a.tied == 0
+
+
 @pytest.mark.parametrize("T", [0.02, 0.3])
 def test_rough_averages_are_close_and_have_their_own_derivatives(T):
     e, n = build(K=3, d=0.4, T=T, learning="supervised", rho=0.2), np.array([0.4, 0.2, 0.07])

@@ -220,6 +220,18 @@ def test_the_class_of_the_thermodynamic_state_over_the_plane(K):
     assert hot.state_class == "paramagnet" and hot.free_entropy == pytest.approx(math.log(2)) and hot.m == pytest.approx(np.zeros(K), abs=1e-10)
 
 
+@pytest.mark.parametrize("K, d, rho", [(1, 0.13, 0.118), (2, 0.2, 0.0), (3, 0.1, 0.05), (5, 0.1145, 0.0122)])
+@pytest.mark.parametrize("distance", [1e-4, 1e-5, 1e-6])
+def test_just_below_the_critical_temperature_the_curvature_is_twice_that_of_the_paramagnet(K, d, rho, distance):
+    """f = -a n**2/2 + b n**4/4: where f is too flat to tell states apart, also with examples, whose rough averages have another T_c."""
+    more = {"learning": "supervised", "rho": rho} if rho else {}
+    s = solve(K=K, d=d, T=(1 - d) * (1 - distance), **more)
+    assert s.converged and s.state_class == "pure" and s.iterations < 60
+    assert s.lowest_mode <= 2 * (1 + rho) * distance * (1 + 10 * distance)
+    pure = solve(K=1, d=d, T=(1 - d) * (1 - distance), **more)
+    assert pure.m[0] == pytest.approx(s.m[0], rel=1e-6) and pure.lowest_mode == pytest.approx(2 * (1 + rho) * distance, rel=20 * distance)
+
+
 def test_names_of_states():
     for m, name in (((0, 0, 0), "paramagnet"), ((0.1, 0, 0), "pure"), ((0.2, -0.5, 0.1), "hierarchical"), ((0.3, 0.3, 0.3), "symmetric"),
                     ((0.3, 0.3, 0), "symmetric"),

@@ -111,6 +111,24 @@ def test_averages_agree_with_a_plain_trapezoid(h, width, T):
     assert entropy == pytest.approx(GAUSS @ (ln_2cosh(x) - x * t), rel=1e-11, abs=1e-13)
 
 
+@pytest.mark.parametrize("ratio", averages.WIDEST)
+@pytest.mark.parametrize("h", [0.0, 0.4, 3.0, 9.0])
+def test_averages_do_not_jump_where_another_rule_takes_over(h, ratio):
+    """The finest grid on both sides, and beyond the last one the rule of wide fields."""
+    T = 0.6
+    for side in (1 - 1e-13, 1 + 1e-13):
+        width = ratio * T * side
+        x = (h + width * averages.Z) / T
+        e = np.exp(-2 * np.abs(x))
+        sech2 = 4 * e / (1 + e) ** 2
+        want = [averages.GAUSS @ np.tanh(x), averages.GAUSS @ sech2 / T, averages.GAUSS @ sech2**2 / T]
+        m, chi, _, _, fourth = averages.response(h, width**2, T)
+        np.testing.assert_allclose([m, chi, fourth], want, rtol=1e-12, atol=1e-15)
+        log = np.log1p(e)
+        want = [T * (averages.GAUSS @ (np.abs(x) + log)), averages.GAUSS @ (log + 2 * np.abs(x) * e / (1 + e))]
+        np.testing.assert_allclose(averages.potentials(h, width**2, T), want, rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("distance", [1e-4, 1e-6, 1e-8])
 def test_critical_states_follow_their_laws_in_few_steps(distance):
     """Leading order in the distance to a critical point: square roots, and for the glass of P = 2 q = 1 - T/T_g."""

@@ -12,6 +12,7 @@ A file `NAME.py` here makes the network NAME known to the theory.  It holds
 Where the equations are others than signal and noise, `SOLVER` names the file of meanfield/ that solves them (NAME.py and NAME_lines.py), and `build`
 returns what that file takes.
 """
+import functools
 import importlib
 import pkgutil
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Equations:
         return 1.0 if self.modes else 0.0
 
 
+@functools.cache            # listing a folder takes as long as a solution
 def names():
     """Names of the networks that the theory knows, in alphabetical order."""
     return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))

@@ -206,7 +206,7 @@ def check_branch(start, P):
 
 @functools.lru_cache
 def _nodes(size):
-    return np.polynomial.legendre.leggauss(size)
+    return list(zip(*(each.tolist() for each in np.polynomial.legendre.leggauss(size))))
 
 
 def less_log(x):
@@ -241,10 +241,11 @@ def cluster(x, e, alpha):
     The equation for theta is E[y <phi> - ln W]/y**2 = (gap - pull)/2.
     """
     first, second, _, _ = derivatives(e)
-    nodes, weights = _nodes(e.P // 2 + 2)                  # exact for these polynomials, without differences of xi
-    below = x.T * x.chi + x.split * (1 - nodes) / 2        # 1 - q, to relative accuracy
-    stiffness = weights / 2 * poly(second, 1 - below)
-    w0, gap, pull = poly(first, x.q0), x.split * stiffness.sum(), x.split * (stiffness * below).sum()
+    w0, gap, pull, rest, split = poly(first, float(x.q0)), 0.0, 0.0, float(x.T * x.chi), float(x.split)
+    for node, weight in _nodes(e.P // 2 + 2):              # exact for these polynomials, without differences of xi
+        below = rest + split * (1 - node) / 2              # 1 - q, to relative accuracy
+        stiffness = split * weight / 2 * poly(second, 1 - below)
+        gap, pull = gap + stiffness, pull + stiffness * below
     for a, multiplicity in e.modes:
         d1, d2 = modes(x, a)
         ratio = a * x.y * x.split / d2                     # D1/D2 - 1

@@ -8,7 +8,8 @@ onestep_newton.py  the one-step equations and Newton's method;   onestep_lines.p
 complexity.py  the number of metastable glass states
 polynomial.py  one step of polynomial networks
 signal_to_noise.py, thresholds.py  one step from the archetype; how many examples it takes;   search.py  where a condition begins to hold
-multitasking.py, multitasking_lines.py, multitasking_steps.py  several condensed patterns: states, lines, signal to noise
+multitasking.py, multitasking_averages.py, multitasking_search.py  several condensed patterns: states, the averages behind them, where descents begin
+multitasking_lines.py, multitasking_steps.py  their lines, signal to noise;   elementary.py  exp and the like for SIMD loops
 solving.py    solve, solve_map;   boundaries.py  boundary, phase_diagram;   tasks.py  what a Study runs
 """
 from .boundaries import Boundary, boundary, phase_diagram

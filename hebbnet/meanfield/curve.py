@@ -18,12 +18,13 @@ from .averages import site_response
 
 SCAN = 24          # points at which the slope of alpha(m) is looked at to find the first maximum
 STEPS = 80
+BEHIND = 3         # loads of a map from which the next state is extrapolated
 
 
 class Numbers(NamedTuple):
     """`Equations` as compiled code takes them.
 
-    modes (n, 2): strength and multiplicity; place, weight (sites,) and spread: the distribution of v; top = E|v|, the largest overlap;
+    modes (n, 2): strength and multiplicity; place, weight, signed (sites,) and spread: the distribution of v; top = E|v|, the largest overlap;
     y_fold: h/T at the spinodal of a single pattern.
     """
 
@@ -33,6 +34,7 @@ class Numbers(NamedTuple):
     modes: np.ndarray
     place: np.ndarray
     weight: np.ndarray
+    signed: np.ndarray
     spread: float
     top: float
     y_fold: float
@@ -69,7 +71,7 @@ def field(m, e):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def averages(h, w, T, e):
-    return site_response(h, w, T, e.place, e.weight, e.spread)
+    return site_response(h, w, T, e.place, e.weight, e.signed, e.spread)
 
 
 @njit(cache=True, nogil=True)
@@ -84,16 +86,19 @@ def inverse_erf(m):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def noise_at(m, h, T, e):
+def noise_at(m, h, T, e, guess, close):
     """w with E v tanh((h v + sqrt(w) z)/T) = m, for 0 < m < its value at w = 0; NaN if there is none.
 
-    Newton on inverse_erf(E v tanh/top)**-2, for v = 1 and T = 0 exactly linear in w, inside a bracket that only shrinks.
+    Newton on inverse_erf(E v tanh/top)**-2, for v = 1 and T = 0 exactly linear in w, inside a bracket that only shrinks, from `guess`
+    if that is in it, until a step is below `close` (relative): what is left is about its square.
     """
     target = 1 / inverse_erf(m / e.top) ** 2
     low, high = 0.0, 2 * (h / m) ** 2 / math.pi          # from erf(x) < 2 x/sqrt(pi) and E v**2 = 1
     w = min(max(h * h * target / 2 - 2 * T * T / math.pi, 1e-3 * high), 0.999 * high)
+    if low < guess < high:
+        w = guess
     for _ in range(STEPS):
-        value, _, chi_h, _, _, _ = averages(h, w, T, e)
+        value, _, chi_h, _, _, _, _ = averages(h, w, T, e)
         if value == m:
             return w
         if value > m:
@@ -102,54 +107,69 @@ def noise_at(m, h, T, e):
             high = w
         x = inverse_erf(value / e.top) if value < e.top else math.inf
         step = (target - 1 / (x * x)) / (-math.sqrt(math.pi) * math.exp(x * x) / x**3 * chi_h / 2 / e.top)
-        new = w + step
-        if not (low < new < high):
-            new = (low + high) / 2 if low > 0 else w / 8
-        if abs(new - w) <= 1e-9 * w:                     # the step squared is below rounding
-            return new
-        w = new
+        if abs(step) <= close * w:
+            return w + step
+        w += step
+        if not (low < w < high):
+            w = (low + high) / 2 if low > 0 else high / 8
     return w
 
 
+class Load(NamedTuple):
+    """A solution on the curve: alpha, d ln alpha/dm, chi, w and dw/dm at the overlap m."""
+
+    alpha: float
+    slope: float
+    chi: float
+    w: float
+    w_m: float
+    m: float
+
+
+NOWHERE = Load(*(math.nan,) * 6)
+ROUNDING, ROUGH = 1e-9, 1e-4      # last step of noise_at: its square is what is left
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def load_at(m, T, e):
-    """(alpha, d ln alpha/dm, chi) of the solution with overlap m; alpha = NaN where there is none."""
+def load_at(m, T, e, near, close):
+    """`Load` of the solution with overlap m; NaN where there is none.  near: one that is known, from which w is extrapolated."""
     h = field(m, e)
     if T > 0 and averages(h, 0.0, T, e)[0] <= m:
-        return math.nan, math.nan, math.nan
-    w = noise_at(m, h, T, e)
-    _, chi, chi_h, chi_w, _, gain = averages(h, w, T, e)
+        return NOWHERE
+    w = noise_at(m, h, T, e, near.w + near.w_m * (m - near.m), close)
+    _, chi, chi_h, chi_w, _, gain, _ = averages(h, w, T, e)
     unit, unit_chi = crosstalk(chi, T, e)
     h_m = h * (e.P - 1) / m
     w_m = 2 * (1 - gain * h_m) / chi_h
     chi_m = chi_h * h_m + chi_w * w_m
-    return w / unit, w_m / w - unit_chi * chi_m / unit, chi
+    return Load(w / unit, w_m / w - unit_chi * chi_m / unit, chi, w, w_m, m)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def curve_root(target, a, fa, b, fb, T, e):
-    """Ridders' method for m in [a, b] with alpha(m) = target; target < 0: for the maximum of alpha(m)."""
-    m = a
+def curve_root(target, a, fa, b, fb, T, e, near):
+    """`Load` at m in [a, b] with alpha(m) = target; target < 0: at the maximum of alpha(m).
+
+    Chandrupatla's method (Adv. Eng. Softw. 28 145 (1997)): inverse quadratic steps where they are safe, else bisection.
+    """
+    c, fc, part = b, fb, 0.5
     for _ in range(STEPS):
-        last, middle = m, (a + b) / 2
-        alpha, slope, _ = load_at(middle, T, e)
-        fm = slope if target < 0 else alpha - target
-        if fm == 0:
-            return middle
-        m = middle + (middle - a) * math.copysign(1.0, fa - fb) * fm / math.sqrt(fm * fm - fa * fb)
-        alpha, slope, _ = load_at(m, T, e)
-        f = slope if target < 0 else alpha - target
-        if f == 0:
-            return m
-        if (fm < 0) != (f < 0):
-            a, fa, b, fb = middle, fm, m, f
-        elif (fa < 0) != (f < 0):
-            b, fb = m, f
+        m = a + part * (b - a)
+        near = load_at(m, T, e, near, ROUNDING)
+        f = near.slope if target < 0 else near.alpha - target
+        if (f < 0) == (fa < 0):
+            c, fc = a, fa
         else:
-            a, fa = m, f
-        if abs(b - a) <= 4e-16 * abs(m) or abs(m - last) <= 1e-12 * abs(m):
+            c, fc, b, fb = b, fb, a, fa
+        a, fa = m, f
+        least = 1e-13 * abs(m) / abs(b - a)
+        if fa == 0 or least > 0.5:
             break
-    return m
+        x, y = (a - b) / (c - b), (fa - fb) / (fc - fb)
+        part = 0.5
+        if 1 - math.sqrt(1 - x) < y < math.sqrt(x):
+            part = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
+        part = min(1 - least, max(least, part))
+    return near
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -161,21 +181,27 @@ def single_pattern(T, e):
     if T >= hottest:
         return math.nan, math.nan
     upper = lower = 0.0
-    for side in range(2):
+    for side in range(2 if e.P > 2 else 1):
         outer = field(e.top, e) / T if side == 0 else 0.0     # h/y < T there
         inner = e.y_fold
-        for _ in range(200):
-            y = (outer + inner) / 2
-            if y == outer or y == inner:
-                break
-            if field(averages(y, 0.0, 1.0, e)[0], e) > T * y:
+        y = outer if side == 0 else inner / 2
+        for _ in range(200):                                  # Newton in logarithms, in which both ends are straight lines
+            m, _, _, _, _, gain, _ = averages(y, 0.0, 1.0, e)
+            excess = math.log(field(m, e) / (T * y))
+            if excess > 0:
                 inner = y
             else:
                 outer = y
+            new = y * math.exp(-excess / ((e.P - 1) * y * gain / m - 1))
+            if not (min(inner, outer) < new < max(inner, outer)):
+                new = (inner + outer) / 2
+            if abs(new - y) <= 4e-16 * y:
+                break
+            y = new
         if side == 0:
-            upper = averages(inner, 0.0, 1.0, e)[0]
-        elif e.P > 2:
-            lower = averages(inner, 0.0, 1.0, e)[0]
+            upper = averages(y, 0.0, 1.0, e)[0]
+        else:
+            lower = averages(y, 0.0, 1.0, e)[0]
     return upper, lower
 
 
@@ -191,27 +217,26 @@ def fold(T, e):
     end = first = math.nan, math.nan, math.nan
     if math.isnan(m0):
         return math.nan, math.nan, math.nan, math.nan, math.nan, math.nan
-    above, f_above = math.nan, math.nan
+    above = NOWHERE
     s = 1.0
     for i in range(SCAN + 8):
         # a few points close to m0, where P is large, then even steps down
         s = 1 - 0.25 ** (8 - i) * 0.5 / SCAN if i < 8 else 1 - (i - 7.5) / SCAN
-        m = lower + (m0 - lower) * s
-        alpha, slope, chi = load_at(m, T, e)
-        if math.isnan(slope) or math.isinf(slope):
+        at = load_at(lower + (m0 - lower) * s, T, e, above, ROUGH)
+        if math.isnan(at.slope) or math.isinf(at.slope):
             continue
-        if slope > 0 and not (f_above > 0):
-            if math.isnan(above):
-                return alpha, m, chi, m0, alpha, m  # the branch is shorter than rounding
-            top = curve_root(-1.0, m, slope, above, f_above, T, e)
-            reach, _, there = load_at(top, T, e)
+        if at.slope > 0 and not (above.slope > 0):
+            if math.isnan(above.m):                # the branch is shorter than rounding
+                at = load_at(at.m, T, e, at, ROUNDING)
+                return at.alpha, at.m, at.chi, m0, at.alpha, at.m
+            top = curve_root(-1.0, at.m, at.slope, above.m, above.slope, T, e, above)
             if math.isnan(first[0]):
-                first = end = reach, top, there
-            elif reach > end[0]:
-                end = reach, top, there
+                first = end = top.alpha, top.m, top.chi
+            elif top.alpha > end[0]:
+                end = top.alpha, top.m, top.chi
             if len(e.modes) == 0 or e.place.size == 1:
                 break
-        above, f_above = m, slope
+        above = at
     return end[0], end[1], end[2], m0, first[0], first[1]
 
 
@@ -223,7 +248,7 @@ def newton(m, chi, alpha, T, e):
         unit, unit_chi = crosstalk(chi, T, e)
         h = field(m, e)
         w = alpha * unit
-        new_m, new_chi, chi_h, chi_w, _, gain = averages(h, w, T, e)
+        new_m, new_chi, chi_h, chi_w, _, gain, _ = averages(h, w, T, e)
         r, s = new_m - m, new_chi - chi
         last, residual = residual, max(abs(r), abs(s) / max(new_chi, 1e-300))
         if residual <= 1e-15 or (residual < 1e-12 and residual > last / 4):
@@ -241,44 +266,71 @@ def newton(m, chi, alpha, T, e):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def retrieve(alpha, T, e, end):
-    """(m, chi, w, residual, iterations) of the retrieval state, given `end` = fold(T); all NaN where there is none."""
+def retrieve(alpha, T, e, end, m, chi):
+    """(m, chi, w, residual, iterations) of the retrieval state, given `end` = fold(T); all NaN where there is none.
+
+    m, chi: a guess, from which Newton's method is tried first; NaN: none, it begins at the top of the branch.
+    """
     top, m_fold, _, m0, ledge, m_ledge = end
     if not alpha <= top:
         return math.nan, math.nan, math.nan, math.nan, 0
-    unit, _ = crosstalk(0.0, T, e)
-    chi = averages(field(e.top, e), alpha * unit, T, e)[1]
-    if len(e.modes):
-        chi = min(chi, 0.5)
     low, rest, high, lack = m_ledge, ledge - alpha, m0, -alpha
     if alpha > ledge:                              # beyond the jump
         low, rest, high, lack = m_fold, top - alpha, m_ledge, ledge - alpha
-    x = newton(m0, chi, alpha, T, e)
+    steps = 0
+    if low < m < m0:
+        x = newton(m, chi, alpha, T, e)
+        if x[3] < 1e-11 and x[0] >= low:
+            return x
+        steps = x[4]
+    unit, _ = crosstalk(0.0, T, e)
+    chi = averages(field(e.top, e), alpha * unit, T, e)[1]
+    x = newton(m0, min(chi, 0.5) if len(e.modes) else chi, alpha, T, e)
+    steps += x[4]
     if x[3] < 1e-11 and x[0] >= low:
-        return x
-    root = m0 if alpha == 0 else low
-    if 0 < alpha and rest > 0:
-        root = curve_root(alpha, low, rest, high, lack, T, e)
-    chi = averages(field(m0, e), 0.0, T, e)[1] if alpha == 0 else load_at(root, T, e)[2]
+        return x[0], x[1], x[2], x[3], steps
+    if alpha == 0:
+        root, chi = m0, averages(field(m0, e), 0.0, T, e)[1]
+    else:
+        at = curve_root(alpha, low, rest, high, lack, T, e, NOWHERE) if rest > 0 else load_at(low, T, e, NOWHERE, ROUNDING)
+        root, chi = at.m, at.chi
     y = newton(root, chi, alpha, T, e)
+    steps += y[4]
     if y[3] < 1e-11 and abs(y[0] - root) < 1e-3 * (high - low) + 1e-9:
-        return y[0], y[1], y[2], y[3], x[4] + y[4]
+        return y[0], y[1], y[2], y[3], steps
     # at the fold itself Newton's matrix is singular: the curve is the answer
     unit, _ = crosstalk(chi, T, e)
     w = alpha * unit
-    new_m, new_chi, _, _, _, _ = averages(field(root, e), w, T, e)
-    return root, chi, w, max(abs(new_m - root), abs(new_chi - chi) / max(new_chi, 1e-300)), x[4] + y[4]
+    new_m, new_chi, _, _, _, _, _ = averages(field(root, e), w, T, e)
+    return root, chi, w, max(abs(new_m - root), abs(new_chi - chi) / max(new_chi, 1e-300)), steps
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def retrieval_map(alpha, T, e):
-    """(m, chi, w, residual, iterations) on the grid alpha x T, array (5, alphas, Ts), and fold(T), array (6, Ts)."""
+    """(m, chi, w, residual, iterations) on the grid alpha x T, array (5, alphas, Ts), and fold(T), array (6, Ts).
+
+    Newton's method begins at what the last loads (BEHIND) extrapolate to.
+    """
     out = np.empty((5, alpha.size, T.size))
     ends = np.empty((6, T.size))
+    last = np.empty(BEHIND, np.int64)
     for k in range(T.size):
         end = fold(T[k], e)
         ends[0, k], ends[1, k], ends[2, k], ends[3, k], ends[4, k], ends[5, k] = end
+        known = 0
         for j in range(alpha.size):
-            x = retrieve(alpha[j], T[k], e, end)
+            m = chi = 0.0
+            for i in last[:known]:
+                weight = 1.0
+                for other in last[:known]:
+                    if other != i:
+                        weight *= (alpha[j] - alpha[other]) / (alpha[i] - alpha[other])
+                m += weight * out[0, i, k]
+                chi += weight * out[1, i, k]
+            x = retrieve(alpha[j], T[k], e, end, m, max(chi, out[1, last[0], k] / 2) if known else math.nan)
             out[0, j, k], out[1, j, k], out[2, j, k], out[3, j, k], out[4, j, k] = x
+            if not math.isnan(x[0]):
+                last[1:] = last[:-1].copy()
+                last[0] = j
+                known = min(known + 1, BEHIND)
     return out, ends

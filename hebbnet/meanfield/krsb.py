@@ -337,7 +337,7 @@ def transition(e, T, k):
     floor = (edges.at_loads(dense, e, T) or (0.0,))[-1] if T > 0 else 0.0       # below, retrieval is replica symmetric
     if floor > 0:
         x = edges.retrieval_or_end(e, floor, T)
-        found = rs.quantities(dense, e, floor, T, x.m, x.chi, x.w)["free_energy"].item()
+        found = rs.free_energy(dense, e, floor, T, x)
         if thermodynamics(e, frozen(e, floor, T, 1))[0] <= found:
             raise Unresolved(f"at T = {T:.10g} the transition lies below alpha = {floor:.10g}, where retrieval is replica symmetric; take "
                              "ansatz='1rsb'")

@@ -6,11 +6,9 @@ integral per term (averages.py), exact down to T = 0.  All derivatives by n foll
 States are minima (or, within a symmetric subspace, saddles) of f = -T A.  A plain iteration lowers f always, a damped Newton step is taken
 where it does better; a saddle is left along its unstable direction.  Multistart finds the others.
 """
-import functools
 import math
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -20,144 +18,14 @@ from .. import equations
 from ..params import ParameterError, check
 from . import multitasking_search as search
 from .averages import potentials, response
-from .multitasking_search import TIE
+from .multitasking_averages import averages, numbers, of_numbers
 from .solution import Solution
 
 CLASSES = ("paramagnet", "pure", "hierarchical", "symmetric", "mixed", "split")
 SAME = 1e-6          # overlaps closer than this in units of 1 - d are called equal
 CONVERGED = 1e-10
 CLOSE = 1e-4         # error of f, in units of (1 - d)**2, at a state of rough averages
-ERF_WEIGHT, ERF_RATE = np.array([0.16107809, 0.58313683, 0.25578508]), np.array([0.51423478, 0.81511056, 1.28046212])   # of tanh, within 1e-4
 STEPS, ESCAPES = 400, 12
-
-
-class Averages(NamedTuple):
-    """At one n: E v tanh, E xi tanh, E v v sech**2/T, the same for single examples, T E ln 2cosh, entropy, q, and P(a tied field at T = 0)."""
-
-    n: np.ndarray
-    drive: np.ndarray
-    m: np.ndarray
-    curvature: np.ndarray
-    example: np.ndarray
-    log_cosh: float
-    entropy: float
-    q: float
-    tied: float
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _enumerate(n, T, value, weight, archetype, example, rho, rough):
-    K, S = n.size, value.size
-    drive, m, single, noisy = np.zeros(K), np.zeros(K), np.zeros(K), np.zeros(K)
-    curvature = np.zeros((K, K))
-    log_cosh = entropy = frozen = tied = 0.0
-    index, v, u = np.zeros(K, np.int64), np.zeros(K), np.zeros(K)
-    middle = S**K // 2                               # the values are symmetric: the other half has opposite fields
-    for row in range(middle + 1):
-        p, h, w, idle = (1.0 if row == middle else 2.0), 0.0, 0.0, True
-        for k in range(K):
-            v[k] = value[index[k]]
-            p *= weight[index[k]]
-            h += n[k] * v[k]
-            w += rho * (n[k] * v[k]) ** 2
-            idle = idle and v[k] == 0.0
-        if p > 0.0:
-            if T == 0.0 and w == 0.0 and abs(h) < TIE:
-                h = 0.0
-                if not idle:
-                    tied += p
-            chi_h = chi_w = b = 0.0
-            if w == 0.0 and T > 0.0:                 # then u = 0, and the slopes of chi are not needed
-                x = abs(h) / T
-                y = math.exp(-2 * x)
-                c = math.log1p(y)
-                t, chi = math.copysign((1 - y) / (1 + y), h), 4 * y / (1 + y) ** 2 / T
-                a, b = T * (x + c), c + 2 * x * y / (1 + y)
-            elif rough and T > 0.0:
-                t, chi, chi_h, chi_w, a = _blurred(h, w, T)
-            else:
-                t, chi, chi_h, chi_w, _ = response(h, w, T)
-                if T == 0.0 and w > 0.0:
-                    a = h * t + w * chi
-                else:
-                    a, b = potentials(h, w, T)
-            log_cosh += p * a
-            entropy += p * b
-            if T > 0.0:
-                frozen += p * (1 - T * chi)
-            elif w > 0.0 or h != 0.0:
-                frozen += p
-            for k in range(K):
-                i = index[k]
-                drive[k] += p * v[k] * t
-                m[k] += p * archetype[i] * t
-            if chi > 1e-25:
-                p_chi, p_h, p_w = p * chi, p * chi_h, 2 * p * chi_w
-                for k in range(K):
-                    u[k] = rho * n[k] * v[k] * v[k]
-                    single[k] += p_chi * example[index[k]]
-                    noisy[k] += p_chi * rho * v[k] * v[k]
-                for k in range(K):
-                    if v[k] != 0.0:
-                        for j in range(k + 1):
-                            curvature[k, j] += v[k] * (p_chi * v[j] + p_h * u[j]) + u[k] * (p_h * v[j] + p_w * u[j])
-        for k in range(K - 1, -1, -1):
-            index[k] += 1
-            if index[k] < S:
-                break
-            index[k] = 0
-    for k in range(K):
-        drive[k] += n[k] * noisy[k]
-        curvature[k, k] += noisy[k]
-        for j in range(k):
-            curvature[j, k] = curvature[k, j]
-    return drive, m, curvature, single, log_cosh, entropy, frozen, tied
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _blurred(h, w, T):
-    """(m, chi, dchi/dh, dchi/dw, T E ln 2cosh) as in averages.py to 1e-4, with tanh(x) = sum_i c_i erf(k_i x), in closed form."""
-    m = chi = chi_h = chi_w = log_cosh = 0.0
-    for i in range(ERF_WEIGHT.size):
-        c, k = ERF_WEIGHT[i], ERF_RATE[i]
-        k /= math.sqrt(T * T + 2 * k * k * w)
-        x = k * h
-        error, bell = math.erf(x), math.exp(-x * x) / math.sqrt(math.pi)
-        m += c * error
-        chi += c * 2 * k * bell
-        chi_h -= c * 4 * k * k * x * bell
-        chi_w += c * 2 * k**3 * (2 * x * x - 1) * bell
-        log_cosh += c * (h * error + bell / k)
-    return m, chi, chi_h, chi_w, log_cosh
-
-
-class Numbers(NamedTuple):
-    """`Diluted` as compiled code takes it."""
-
-    K: int
-    d: float
-    value: np.ndarray
-    weight: np.ndarray
-    archetype: np.ndarray
-    example: np.ndarray
-    rho: float
-    norm: float
-
-
-@functools.lru_cache
-def numbers(e):
-    return Numbers(e.K, float(e.d), *e.arrays, float(e.rho), float(e.norm))
-
-
-@njit(cache=True, nogil=True)
-def _averages(e, T, n, rough):
-    drive, m, curvature, example, log_cosh, entropy, q, tied = _enumerate(n, T, e.value, e.weight, e.archetype, e.example, e.rho, rough)
-    return Averages(n, drive, m, curvature, example, log_cosh, entropy, q, tied)
-
-
-def averages(e, T, n, rough=False):
-    """`Averages` of `Diluted` e at the overlaps n (K,) and temperature T >= 0; rough: Gaussian ones to 1e-4, many times faster."""
-    return _averages(numbers(e), float(T), np.ascontiguousarray(n, float), rough)
 
 
 def free_energy(e, a):
@@ -170,6 +38,11 @@ def hessian(e, a):
 
 
 _free_energy, _hessian = njit(cache=True, nogil=True)(free_energy), njit(cache=True, nogil=True)(hessian)       # of `Numbers`
+
+
+@njit(cache=True, nogil=True)
+def _slope(e, a):
+    return np.abs(e.norm * a.n - a.drive).max()
 
 
 def lowest_mode(e, a):
@@ -186,19 +59,47 @@ def descend(e, T, n, basis=None, rough=False):
 
 
 @njit(cache=True, nogil=True)
+def _step(H, gradient, least):
+    """(H**-1 gradient, True) by Cholesky's method where H is positive definite, with pivots above `least`; (gradient, False) elsewhere."""
+    L, way = np.empty_like(H), gradient.copy()
+    for k in range(way.size):
+        for j in range(k + 1):
+            left = H[k, j]
+            for i in range(j):
+                left -= L[k, i] * L[j, i]
+            if j < k:
+                L[k, j] = left / L[j, j]
+            elif left > least:
+                L[k, k] = math.sqrt(left)
+            else:
+                return gradient, False
+        for j in range(k):
+            way[k] -= L[k, j] * way[j]
+        way[k] /= L[k, k]
+    for k in range(way.size - 1, -1, -1):
+        for j in range(k + 1, way.size):
+            way[k] -= L[j, k] * way[j]
+        way[k] /= L[k, k]
+    return way, True
+
+
+@njit(cache=True, nogil=True)
 def _escape(e, T, a, rough):
     """(`Averages` at lower f beside a saddle, True); (a, False) where the state is stable."""
     if a.tied > 0:
         way = np.arange(e.K, 0, -1.0) / e.K
     else:
-        modes, V = np.linalg.eigh(_hessian(e, a))
+        H = _hessian(e, a)
+        if _step(H, a.n, 0.0)[1]:
+            return a, False
+        modes, V = np.linalg.eigh(H)
         if modes[0] > -1e-9 * e.norm:
             return a, False
         way = V[:, 0] * (1 if V[:, 0].sum() >= 0 else -1)
     here, length = _free_energy(e, a), 0.3 * (1 - e.d) / e.norm
     while length > 1e-7:
         for sign in (1, -1):
-            b = _averages(e, T, a.n + sign * length * way, rough)
+            b = of_numbers(e, T, a.n + sign * length * way, rough)
             if _free_energy(e, b) < here - 1e-15:
                 return b, True
         length /= 3
@@ -208,11 +109,13 @@ def _escape(e, T, a, rough):
 @njit(cache=True, nogil=True)
 def _descend(e, T, a, B, everywhere, rough):
     size = (B * B).sum(0)
-    x = B.T @ a.n / size
+    x = a.n if everywhere else B.T @ a.n / size
     last, escapes, residual, step = math.inf, 0, math.inf, 0
     while step < STEPS:
         step += 1
-        gradient = B.T @ (e.norm * a.n - a.drive)
+        gradient = e.norm * a.n - a.drive
+        if not everywhere:
+            gradient = B.T @ gradient
         residual = np.abs(gradient / size).max()
         stuck = everywhere and a.tied > 0 and e.rho > 0          # an overlap that is zero stays zero by symmetry
         if stuck or residual <= 1e-15 or (residual < 1e-11 and residual > 0.9 * last):     # next to T_c steps gain a factor of 3
@@ -226,31 +129,49 @@ def _descend(e, T, a, B, everywhere, rough):
         last = residual
         way, gain, part, lowest = gradient, 0.0, 0.0, 0.0
         if a.tied == 0 and T + e.rho > 0:
-            modes, V = np.linalg.eigh(B.T @ _hessian(e, a) @ B)
-            way, lowest, part = V @ ((V.T @ gradient) / np.maximum(np.abs(modes), 1e-9)), modes[0], 1.0
-            gain = gradient @ way
-        smooth, newton = part > 0, a
+            H = _hessian(e, a)
+            if not everywhere:
+                H = B.T @ H @ B
+            way, convex = _step(H, gradient, 1e-9)
+            if not convex:
+                modes, V = np.linalg.eigh(H)
+                way, lowest = V @ ((V.T @ gradient) / np.maximum(np.abs(modes), 1e-9)), modes[0]
+            part = 1.0
+            gain = (gradient * way).sum()
+        smooth, flat, newton = part > 0, gain <= 1e-12, a             # flat: f is too flat to tell, the gradient does
         while True:                                              # damped Newton steps, at last (part = 0) the plain one
             point = x - part * way if part > 0 else x - gradient / (e.norm * size)
-            best = _averages(e, T, B @ point, rough)
+            best = of_numbers(e, T, point if everywhere else B @ point, rough)
             if part == 0:
                 break
-            if gain > 1e-12 and part > 1e-3:
+            if flat:                                             # beside a saddle (lowest < 0) Newton leaves it fast
+                if _free_energy(e, best) < _free_energy(e, a) + 1e-13 and (lowest < 0 or _slope(e, best) < _slope(e, a)):
+                    break
+                part = part / 4 if part > 1e-6 else 0.0
+            elif part > 1e-3:
                 if _free_energy(e, best) < _free_energy(e, a) - 0.2 * part * gain:
                     break
                 part /= 4
             else:
                 part = 0.0
             newton = best
-        if smooth and part == 0:
+        if smooth and part == 0 and not flat:
             difference = _free_energy(e, newton) - _free_energy(e, best)
-            closer = np.abs(e.norm * newton.n - newton.drive).max() < np.abs(e.norm * best.n - best.drive).max()
-            # beside a saddle f is too flat to tell, and Newton leaves it fast
-            if difference < -1e-13 or (abs(difference) < 1e-13 and (closer or lowest < 0)):
+            if difference < -1e-13 or (abs(difference) < 1e-13 and (lowest < 0 or _slope(e, newton) < _slope(e, best))):
                 best = newton
-        a = best
-        x = B.T @ a.n / size
+        a, x = best, best.n if everywhere else B.T @ best.n / size
     return a, residual, step
+
+
+@njit(cache=True, nogil=True)
+def _ends(e, T, seeds, rough):
+    """Where the seeds (number, K) flow to, (number, K), largest overlap first; residuals, iterations and P(a tied field), (number,)."""
+    n, residual, tied = np.empty(seeds.shape), np.empty(len(seeds)), np.empty(len(seeds))
+    steps, B = np.empty(len(seeds), np.int64), np.eye(e.K)
+    for i in range(len(seeds)):
+        a, residual[i], steps[i] = _descend(e, T, of_numbers(e, T, seeds[i].copy(), rough), B, True, rough)
+        n[i], tied[i] = -np.sort(-np.abs(a.n)), a.tied
+    return n, residual, steps, tied
 
 
 def subspace(K, *sizes):
@@ -289,14 +210,11 @@ def minima(e, T, lowest=False):
 
 def descents(e, T, seeds, rough=False):
     """The different stable states that the seeds (number, K) flow to, as `minima`."""
-    found = []
-    for n in seeds:
-        a, residual, steps = descend(e, T, n, rough=rough)
-        if residual > CONVERGED or a.tied > 0:
-            continue
-        a = ordered(e, T, a, rough)
-        if not any(np.abs(a.n - b.n).max() < SAME * (1 - e.d) for b, _, _ in found):
-            found.append((a, residual, steps))
+    n, residual, steps, tied = _ends(numbers(e), float(T), np.array(seeds), rough)
+    kept = (residual <= CONVERGED) & (tied == 0)
+    n, residual, steps = n[kept], residual[kept], steps[kept]
+    first = search.new(n, SAME * (1 - e.d))
+    found = [(averages(e, T, point, rough), error, int(count)) for point, error, count in zip(n[first], residual[first].tolist(), steps[first])]
     return sorted(found, key=lambda state: free_energy(e, state[0]))
 
 

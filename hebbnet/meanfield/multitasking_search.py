@@ -11,6 +11,8 @@ import math
 import numpy as np
 from numba import njit
 
+from .elementary import FAST, add, dot
+
 COMPLETE = 5           # most patterns whose cells are all tried
 RAYS, ROUNDS = 48, 3   # from a point of a cell, each round nearer its center, to find the cells next to it
 TIE = 1e-13            # fields smaller than this have no sign at T = 0
@@ -58,6 +60,12 @@ def cells(K):
     return np.array(list(known.values()))
 
 
+@functools.lru_cache
+def cell_signs(K):
+    """Signs of the fields xi.m in each cell (number, S)."""
+    return np.sign(cells(K) @ _half(K).T)
+
+
 def _signs(xi, points):
     return [row.tobytes() for row in np.packbits(points @ xi.T > 0, axis=1)]
 
@@ -65,62 +73,66 @@ def _signs(xi, points):
 def ground_states(e, stays=STAYS):
     """Overlaps (number, K) of the stable states of storage at T = 0, lowest energy first; all of them for K <= 5."""
     xi, weight = fields(e)
-    if e.K <= COMPLETE:
-        return _stable(xi, weight, cells(e.K))
+    if e.K <= COMPLETE:                           # a state is the image of its own cell
+        return _lowest_first(_untied((cell_signs(e.K) * weight) @ xi, xi, weight))
     draw = np.random.default_rng(0)
     m = np.concatenate([draw.uniform(0, 1, (FIRST // 2, e.K)), np.cumprod(draw.uniform(0.3, 1, (FIRST // 2, e.K)), axis=1), starts(e.K, e.d)])
-    m, same, last = _stable(xi, weight, m), 0, 0.0
+    m, same, last = _lowest_first(_untied(settle(m, xi, weight), xi, weight)), 0, 0.0
     while same < stays:
         around = np.repeat(m[:BEST], AROUND, axis=0)
         around = around * np.exp(draw.normal(size=around.shape) * np.geomspace(0.03, 0.3, AROUND)[np.arange(len(around)) % AROUND, None])
-        m = _stable(xi, weight, np.concatenate([m, around]))
+        m = _lowest_first(np.concatenate([m, _untied(settle(around, xi, weight), xi, weight)]))
         energy = -(m[0] @ m[0])
         same, last = (same + 1, last) if energy > last - 1e-14 else (0, energy)
     return m
 
 
-def _stable(xi, weight, points):
-    """States (number, K) that the points (any, K) flow to at T = 0, without ties and twice the same, lowest energy first."""
-    m = settle(points, xi, weight)
+def _untied(m, xi, weight):
+    """Those of the points m (any, K) that are states at T = 0, without ties; overlaps in descending order."""
     signs = np.sign(m @ xi.T)
     m = (signs * weight) @ xi                     # has these signs again, and none of them zero
-    m = -np.sort(-np.abs(m[((m @ xi.T) * signs > TIE)[:, weight > 0].all(axis=1)]), axis=1)
+    return -np.sort(-np.abs(m[((m @ xi.T) * signs > TIE)[:, weight > 0].all(axis=1)]), axis=1)
+
+
+def _lowest_first(m):
+    """States m (any, K) at T = 0 in order of energy, without twice the same."""
     m = m[np.lexsort((*m.T, -(m * m).sum(axis=1)))]
-    return m[_first(m, 1e-9 * m.max(initial=0))]
+    return m[new(m, 1e-9 * m.max(initial=0))]
 
 
 @njit(cache=True, nogil=True)
 def settle(points, xi, weight):
     """The points (number, K) after m <- E xi sign(xi.m) until m repeats."""
-    out = points.copy()
-    K = out.shape[1]
-    new = np.zeros(K)
+    out, columns, part = points.copy(), np.ascontiguousarray(xi.T), np.empty(len(xi))
+    new = np.zeros(out.shape[1])
     for m in out:
         change = 1.0
         while change > 1e-14:
-            new[:] = 0.0
-            for row in range(len(xi)):
-                h = 0.0
-                for k in range(K):
-                    h += m[k] * xi[row, k]
-                if abs(h) > TIE:
-                    t = math.copysign(weight[row], h)
-                    for k in range(K):
-                        new[k] += t * xi[row, k]
-            change = 0.0
-            for k in range(K):
-                change = max(change, abs(new[k] - m[k]))
-                m[k] = new[k]
+            _image(m, columns, weight, part, new)
+            change = np.abs(new - m).max()
+            m[:] = new
     return out
 
 
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _image(m, columns, weight, part, out):
+    """out (K,) = E xi sign(xi.m); columns (K, S): xi of one pattern each, part (S,): space to work in."""
+    part[:] = 0.0
+    for k in range(m.size):
+        add(part, m[k], columns[k])
+    for i in range(part.size):
+        part[i] = math.copysign(weight[i], part[i]) if abs(part[i]) > TIE else 0.0
+    for k in range(m.size):
+        out[k] = dot(columns[k], part)
+
+
 @njit(cache=True, nogil=True)
-def _first(points, apart):
-    """Whether each row of points (number, K) is new."""
+def new(points, apart):
+    """Whether each row of points (number, K) is new: farther than `apart` from those before that are."""
     keep = np.ones(len(points), np.bool_)
     for i in range(len(points)):
         for j in range(i):
-            if keep[j] and np.abs(points[i] - points[j]).max() < apart:
+            if keep[j] and abs(points[i, 0] - points[j, 0]) < apart and np.abs(points[i] - points[j]).max() < apart:
                 keep[i] = False
                 break
     return keep

@@ -9,7 +9,7 @@ At T = 0 phi = |y| and the inner averages are error functions.  As in averages.p
 finite there, and as a closed form for |g| far from 0 plus a part that is localized around g = 0:
 
 * inner, sqrt(gap) > T: the limit phi = |y| in closed form plus what phi lacks to it, a function of x = |y|/T that dies as
-  exp(-2x), by Gauss-Legendre panels in x; all factors exp(slope phi) are completed to Gaussians, so nothing overflows;
+  exp(-2x), by a Gauss-Legendre rule in x; all factors exp(slope phi) are completed to Gaussians, so nothing overflows;
 * inner, sqrt(gap) <= T: the trapezoid in z1, with differences against z1 = 0, so that nothing cancels as gap -> 0;
 * outer, sqrt(w0) above the scale on which <.> varies: panels in |g| over the localized part; otherwise the trapezoid in z0.
 
@@ -20,11 +20,10 @@ import math
 import numpy as np
 from numba import njit
 
-from .averages import _EDGES, X
+from .averages import X_WEIGHTS, X
 from .elementary import FAST, exp, expm1, log1p
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
-X_WEIGHTS = np.concatenate([(b - a) / 2 * WEIGHTS for a, b in zip(_EDGES, _EDGES[1:])])
 ROOT = math.sqrt(2 * math.pi)
 
 # trapezoids: the nearest poles are at |Im z| >= pi/2, so that a step of 0.26 leaves exp(-2 pi (pi/2)/0.26) = 3e-17, double poles 100 times as much

@@ -19,9 +19,8 @@ from scipy.optimize import brentq
 
 from ..params import ParameterError, choose
 from . import glass, rs
-from .averages import GAUSS, X, Z, response
+from .averages import GAUSS, X_WEIGHTS, X, Z, response
 from .edges import at_loads, at_temperatures, broken_loads, retrieval_interval
-from .nested import X_WEIGHTS
 from .onestep_newton import CHI, LOAD, SPLIT, M, Unresolved, Y, absent, jacobian, measured, newton, residuals, state
 from .solution import Solution
 

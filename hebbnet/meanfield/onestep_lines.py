@@ -168,5 +168,5 @@ def zero_phase(network, e, alpha, T, broken):
 def free_energy(network, e, alpha, T, x, module):
     if module is onestep:
         return onestep.quantities(network, e, alpha, T, x)["free_energy"]
-    return rs.quantities(network, e, alpha, T, x.m, x.chi, x.w)["free_energy"].item()
+    return rs.free_energy(network, e, alpha, T, x)
 

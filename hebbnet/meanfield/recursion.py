@@ -16,8 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
-from .averages import _W as WEIGHT
-from .averages import FREE_SPIN, GAUSS, LOG, MISSING, SECH2, SECH4, X, Z
+from .averages import FREE_SPIN, GAUSS, LOG, MISSING, SECH2, SECH4, X_WEIGHTS, X, Z
 
 REACH = 8.5                 # Gaussians are cut at this many standard deviations: exp(-REACH**2/2) is below rounding
 
@@ -73,7 +72,7 @@ def innermost(y, D, T, step, n):
                 e = math.exp(-2 * X[i])
                 log = math.log1p(e)
                 tilt = math.exp(theta * log)
-                more = math.expm1(theta * log) * WEIGHT[i]
+                more = math.expm1(theta * log) * X_WEIGHTS[i]
                 total += more * (r + s)
                 wrong += tilt * MISSING[i] * (r - s) + 2 * more * s
                 value += (more * T * X[i] + tilt * T * LOG[i]) * (r + s)

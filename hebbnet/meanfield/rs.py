@@ -13,7 +13,7 @@ from numba import njit
 from scipy.optimize import brentq
 
 from . import curve, glass
-from .averages import overlap, response, site_archetype, site_potentials, site_response
+from .averages import overlap, response, site_potentials
 from .solution import Solution
 
 NAME = "rs"
@@ -46,14 +46,15 @@ def numbers(e):
     y_fold is the place of the maximum of h(F(y))/y, F(y) = E v tanh(y v): the spinodal of a single pattern; 0 for P = 2.
     """
     v = e.sites
-    x = curve.Numbers(e.P, e.signal, np.array(e.kernel), np.array(e.modes).reshape(-1, 2), np.array(v.place), np.array(v.weight), v.spread, 1.0, 0.0)
+    modes, sites = np.array(e.modes).reshape(-1, 2), np.array([v.place, v.weight, v.signed])
+    x = curve.Numbers(e.P, e.signal, np.array(e.kernel), modes, *sites, v.spread, 1.0, 0.0)
     x = x._replace(top=float(curve.averages(1.0, 0.0, 0.0, x)[0]))
     if e.P == 2:
         return x
 
     def rise(log_y):                              # d ln(h/y)/d ln y
         y = math.exp(log_y)
-        m, *_, gain = curve.averages(y, 0.0, 1.0, x)
+        m, *_, gain, _ = curve.averages(y, 0.0, 1.0, x)
         return (e.P - 1) * y * gain / m - 1
 
     return x._replace(y_fold=math.exp(brentq(rise, -7.0, math.log(10 + math.log(e.P)) + 7, **TIGHT)))
@@ -84,7 +85,7 @@ def retrieval(e, alpha, T):
     if not alpha <= end[0]:
         return absent(f"no retrieval at alpha = {alpha:.10g}, T = {T:.10g}: at this T the branch ends at the load "
                       f"alpha = {end[0]:.10g} (spinodal); lower alpha, or see boundary('spinodal')")
-    x = curve.retrieve(alpha, T, numbers(e), end)
+    x = curve.retrieve(alpha, T, numbers(e), end, math.nan, math.nan)
     status = "converged" if x[3] < CONVERGED else f"not converged: residual {x[3]:.1e}; move away from the spinodal"
     return State(*x, status)
 
@@ -207,7 +208,7 @@ BRANCHES = {"retrieval": retrieval, "paramagnet": paramagnet, "glass": spin_glas
 # ---- from states to quantities
 
 @njit(cache=True, nogil=True)
-def _averages(h, w, T, e, signed):
+def _averages(h, w, T, e):
     """log_cosh, spin entropy, fourth, E v**2 sech**2/T and E tanh at fields h v + sqrt(w) z; array (5, points)."""
     out = np.empty((5, h.size))
     for i in range(h.size):
@@ -215,8 +216,7 @@ def _averages(h, w, T, e, signed):
             out[:, i] = math.nan
         else:
             out[0, i], out[1, i] = site_potentials(h[i], w[i], T[i], e.place, e.weight, e.spread)
-            _, _, _, _, out[2, i], out[3, i] = site_response(h[i], w[i], T[i], e.place, e.weight, e.spread)
-            out[4, i] = site_archetype(h[i], w[i], T[i], e.place, signed, e.spread)
+            _, _, _, _, out[2, i], out[3, i], out[4, i] = curve.averages(h[i], w[i], T[i], e)
     return out
 
 
@@ -227,7 +227,7 @@ def quantities(network, e, alpha, T, m, chi, w):
         e = replace(e, modes=())                  # a single pattern: no other modes, whatever chi is
     m, chi, w, alpha, T = np.broadcast_arrays(*(np.asarray(a, float) for a in (m, chi, w, alpha, T)))
     h = e.signal * e.P / 2 * m ** (e.P - 1)
-    found = _averages(h.ravel(), w.ravel(), T.ravel(), numbers(e), np.array(e.sites.signed))
+    found = _averages(h.ravel(), w.ravel(), T.ravel(), numbers(e))
     names = ("log_cosh", "spin_entropy", "fourth", "gain", "archetype")
     q = np.where(np.isnan(m), np.nan, 1 - T * chi)
     x = SimpleNamespace(m=m, q=q, chi=chi, **dict(zip(names, found.reshape(-1, *h.shape))))
@@ -242,6 +242,15 @@ def quantities(network, e, alpha, T, m, chi, w):
     if e.examples is not None:
         out["example_mode"] = network.example_mode(x, e) if e.examples[3] else np.full(m.shape, np.nan)
     return out
+
+
+def free_energy(network, e, alpha, T, state):
+    """The free energy alone of one state."""
+    if alpha == 0:
+        e = replace(e, modes=())                  # as in `quantities`
+    x = numbers(e)
+    log_cosh, _ = site_potentials(curve.field(state.m, x), state.w, T, x.place, x.weight, x.spread)
+    return float(network.free_energy(SimpleNamespace(m=state.m, q=1 - T * state.chi, chi=state.chi, log_cosh=log_cosh), e, alpha, T))
 
 
 def replicon(network, e, alpha, T, state):

@@ -5,7 +5,7 @@ import numpy as np
 
 from .. import equations
 from ..observables import describe
-from ..params import ParameterError, check, choose, count
+from ..params import PARAMETERS, ParameterError, check, choose, count
 from . import curve, onestep, rs
 
 ANSATZE = {rs.NAME: rs, onestep.NAME: onestep, "2rsb": None, "krsb": None}      # krsb.py is imported on use
@@ -83,13 +83,13 @@ def solve_map(network, *, alpha, T, ansatz="rs", **fixed):
         raise ParameterError(f"ansatz = {ansatz!r}: solve_map is replica symmetric; use a Study with MeanField, or solve", "ansatz")
     module = equations.get(network)
     axes = {}
+    params = check(network, {"alpha": 0.0, "T": 0.0, **fixed}, required=module.REQUIRED, optional=module.OPTIONAL)
     for name, axis in (("alpha", alpha), ("T", T)):
         axes[name] = np.asarray(axis, float)
         if axes[name].ndim != 1 or not axes[name].size:
             raise ParameterError(f"{name} must be a 1-D array with at least one value; got shape {axes[name].shape}", name)
         for value in axes[name]:
-            point = {"alpha": 0.0, "T": 0.0, **fixed, name: value}
-            params = check(network, point, required=module.REQUIRED, optional=module.OPTIONAL)
+            PARAMETERS[name].check(value)
     e = module.build(params)
     states, ends = curve.retrieval_map(axes["alpha"], axes["T"], rs.numbers(e))
     m, chi, w, residual, iterations = states
