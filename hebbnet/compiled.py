@@ -11,19 +11,19 @@ import numpy as np
 ALIGNED = 64   # bytes of a register
 
 
-def library(module, layout, avx2=False):
+def library(module, layout, narrow=False):
     """The shared library of `module`, or None where it was not built, is of another layout (an older source), cannot run here, or is switched off.
 
-    avx2: for the kernels that need no more than AVX2.
+    narrow: for the kernels that need no more than AVX2 or NEON.
     """
     found = util.find_spec(module)
-    if found is None or os.environ.get("HEBBNET_NATIVE") in ("0", "" if avx2 else "avx2"):
+    if found is None or os.environ.get("HEBBNET_NATIVE") in ("0", "" if narrow else "avx2"):
         return None
     try:
         loaded = ctypes.CDLL(found.origin)
     except OSError:
         return None
-    probe = getattr(loaded, "hebbnet_avx2_layout" if avx2 else "hebbnet_layout", None)
+    probe = getattr(loaded, "hebbnet_narrow_layout" if narrow else "hebbnet_layout", None)
     return loaded if probe and probe() == layout else None
 
 

@@ -205,17 +205,17 @@ def test_the_c_kernels_make_the_same_flips(P, N, K, self_interaction, kernel, pl
             assert_same(p, engine, numba_engine.Engine(p, matrix=False, C=False))
 
 
-AVX2 = pytest.mark.skipif(native.AVX2 is None, reason="no kernel for AVX2: not built, switched off, or another processor")
+NARROW = pytest.mark.skipif(native.NARROW is None, reason="no kernel for AVX2 or NEON: not built, switched off, or another processor")
 
 
-@AVX2
+@NARROW
 @pytest.mark.parametrize("P, N, K, self_interaction", [case[:4] for case in NATIVE if case[0] > 2])
-def test_the_kernel_for_avx2_makes_the_same_flips(monkeypatch, P, N, K, self_interaction):
+def test_the_narrow_kernel_makes_the_same_flips(monkeypatch, P, N, K, self_interaction):
     monkeypatch.setattr(native, "LIBRARY", None)
     for dynamics, order in itertools.product(DYNAMICS if N < 200 else ("heat-bath", "metropolis"), ORDERS):
         p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction, dynamics=dynamics, order=order)
         engine = numba_engine.Engine(p, matrix=False)
-        assert engine.native.name == "avx2"
+        assert engine.native.name == "narrow"
         assert_same(p, engine, numba_engine.Engine(p, matrix=False, C=False))
     assert native.takes(problem(2, 30, 40)) is None
 
@@ -228,8 +228,8 @@ def test_the_c_kernels_against_the_reference_engine():
 
 
 @pytest.mark.parametrize("P, N", [(4, 100), (4, 200), (3, 90), (4, 300)])
-@pytest.mark.parametrize("avx2", [pytest.param(False, marks=C_KERNELS), pytest.param(True, marks=AVX2)])
-def test_patterns_outside_the_tables_are_added_in_full(monkeypatch, P, N, avx2):
+@pytest.mark.parametrize("narrow", [pytest.param(False, marks=C_KERNELS), pytest.param(True, marks=NARROW)])
+def test_patterns_outside_the_tables_are_added_in_full(monkeypatch, P, N, narrow):
     """Patterns that resemble each other or their opposites: most overlaps with a stored one are beyond the range of the tables."""
     rng = np.random.default_rng(5)
     stored = np.where(rng.random((150, N)) < 0.05, -1, 1) * rng.choice([-1, 1], N)
@@ -237,7 +237,7 @@ def test_patterns_outside_the_tables_are_added_in_full(monkeypatch, P, N, avx2):
     p = dataclasses.replace(problem(P, N, 150, T=0.5), patterns=patterns.given(stored.astype(np.int8)))
     spins = np.repeat(stored[:1].astype(np.int8), 2, axis=0)
     plain, plain_flips = numba_engine.Engine(p, matrix=False, C=False).advance(State(spins.copy(), overlaps(p.patterns, spins), 0), 4)
-    if avx2:
+    if narrow:
         monkeypatch.setattr(native, "LIBRARY", None)
     for few in (0.0, np.inf):
         engine = numba_engine.Engine(p, matrix=False)
@@ -245,7 +245,7 @@ def test_patterns_outside_the_tables_are_added_in_full(monkeypatch, P, N, avx2):
             engine.native.struct.few = few
         start = State(spins.copy(), overlaps(p.patterns, spins), 0)
         u = (start.overlaps[:, :150].astype(int) + N) // 2
-        assert np.mean((u < engine.native.struct.first) | (u > engine.native.struct.last)) > 0.5 or avx2
+        assert np.mean((u < engine.native.struct.first) | (u > engine.native.struct.last)) > 0.5 or narrow
         end, flips = engine.advance(start, 4)
         np.testing.assert_array_equal(end.spins, plain.spins)
         np.testing.assert_array_equal(end.overlaps[:, :150], plain.overlaps[:, :150])

@@ -1,6 +1,6 @@
 /* Local fields of +-1 rows with the vector instructions that numba does not reach; the same integers, so the same spins.
 
-   Loaded through ctypes (native.py) where the machine has AVX-512 with byte permutations; avx2.c has part of it for others.  Random numbers come
+   Loaded through ctypes (native.py) where the machine has AVX-512 with byte permutations; narrow.c has part of it for others.  Random numbers come
    from the caller: limits and sites of every attempt.  With X = sum_i xi_i s_i and c = X - s xi the field of a spin s is h = sum_mu xi D(c), for
    which there are two ways.
 

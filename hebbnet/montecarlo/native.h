@@ -1,4 +1,4 @@
-/* What native.c, avx2.c and native.py have in common. */
+/* What native.c, narrow.c and native.py have in common. */
 #include <stdint.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 
 typedef struct {
     const uint64_t *bits;    /* (N, words): bit mu of row i is set where xi_mu,i = +1; native.c */
-    const int8_t *rows;      /* (N, stride): the rows themselves; avx2.c */
+    const int8_t *rows;      /* (N, stride): the rows themselves; narrow.c */
     int64_t N, S, words, stride;   /* words = ceil(S / 64); patterns from S on are all -1 */
     const int64_t *fields;   /* (N): D at c = -(N-1), -(N-3), ... */
     /* bytes; planes = 0: D is not odd, or too large */
@@ -19,7 +19,7 @@ typedef struct {
     const uint8_t *lookup;   /* N < 256: (depth, 128), entry u mod length: a byte of the value for u = from ... to */
     const int32_t *entries;  /* N >= 256: (N + 1), the value, -1 outside from ... to */
     const int64_t *beyond;   /* (N + 1): the value less what the tables say */
-    const int64_t *shares;   /* (N): offset times the number of xi_mu,i = +1 */
+    const int64_t *shares;   /* (N): offset times the number of xi_mu,i = +1; narrow.c: sum_mu xi_mu,i */
     int64_t depth, unit, offset, from, to, length;   /* depth: bytes of the value, 0: nothing is kept */
     double few;              /* flips in a sweep below which B is kept; infinite where there is no other way */
     int64_t rare;            /* flips in a sweep below which fields are remembered until the next flip */

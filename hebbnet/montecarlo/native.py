@@ -1,4 +1,4 @@
-"""native.c and avx2.c as kernels of the compiled engine: which problems it takes, and their chains in its form.
+"""native.c and narrow.c as kernels of the compiled engine: which problems it takes, and their chains in its form.
 
 Numba's kernels take the rest, and everything where the library is not there (compiled.py), with the same spins.
 """
@@ -24,10 +24,10 @@ BATCH = 2**18      # attempts whose random numbers are held at a time
 # acceptance below which values of B are kept (measured crossovers): with tables of one register, while values stay in the nearest cache; of two;
 # with cubes
 FEW, NEAREST = {64: 0.08, 128: 0.15, "cubes": 0.06}, 2**14
-MOST_FLIPS = {"kept": 0.2, "avx2": 0.1}   # acceptance above which numba's kernels are as fast, for want of another way in C
+MOST_FLIPS = {"kept": 0.2, "narrow": 0.1}   # acceptance above which numba's kernels are as fast, for want of another way in C
 
 LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
-AVX2 = library("hebbnet.montecarlo._native", LAYOUT, avx2=True)
+NARROW = library("hebbnet.montecarlo._native", LAYOUT, narrow=True)   # of AVX2 or NEON
 
 
 class _Problem(ctypes.Structure):
@@ -47,15 +47,15 @@ class _Past(ctypes.Structure):
 def takes(problem):
     """Which kernel in C has this problem's law, or None; +-1 rows and exact fields.
 
-    "bytes": N < 256;  "words": P = 2;  "cubes": P = 4;  "kept", "avx2": any law, where flips are few.
+    "bytes": N < 256;  "words": P = 2;  "cubes": P = 4;  "kept", "narrow": any law, where flips are few.
     """
     form = problem.form
     if not isinstance(form, Form) or not form.exact:
         return None
     N, S = problem.patterns.N, problem.patterns.S
     if LIBRARY is None:
-        usable = AVX2 is not None and S < 2**27 and N < WORDS and factor(form.fields) is None
-        return "avx2" if usable and kept(form.fields, S, False) else None
+        usable = NARROW is not None and S < 2**25 and N < WORDS and factor(form.fields) is None
+        return "narrow" if usable and kept(form.fields, S, False) else None
     if N >= SMALL and factor(form.fields) is not None:
         return "words" if N < WORDS and S * N < 2**30 else None
     if S >= 2**27 or N >= WORDS or kept(form.fields, S, N < SMALL) is None:
@@ -115,7 +115,7 @@ def table(values, first, last, planes, size, N):
 
 
 class Kernel:
-    """A problem as native.c wants it; name: "bytes", "words", "cubes", "kept" or "avx2".  most: the acceptance up to which it is worth it."""
+    """A problem as native.c wants it; name: "bytes", "words", "cubes", "kept" or "narrow".  most: the acceptance up to which it is worth it."""
 
     def __init__(self, problem, name, remember=True):
         self.problem, self.name, patterns, form = problem, name, problem.patterns, problem.form
@@ -126,7 +126,7 @@ class Kernel:
         up = np.zeros((N, 64 * self.words), bool)
         up[:, :S] = patterns.rows[:, :S] > 0
         self.struct = _Problem(N=N, S=S, words=self.words, stride=patterns.rows.shape[1], denominator=form.denominator)
-        self.arrays = {"fields": form.fields} | ({"rows": patterns.rows} if name == "avx2" else
+        self.arrays = {"fields": form.fields} | ({"rows": patterns.rows} if name == "narrow" else
                                                  {"bits": np.packbits(up, axis=1, bitorder="little")})
         if name == "words":
             self.struct.denominator *= factor(form.fields)
@@ -141,7 +141,7 @@ class Kernel:
             self.struct.few = FEW[self.struct.size] * N if near else 0.0
         for field, array in self.arrays.items():
             setattr(self.struct, field, address(array))
-        self.call = getattr(LIBRARY or AVX2, f"hebbnet_{name}")
+        self.call = getattr(LIBRARY or NARROW, f"hebbnet_{name}")
         self.call.restype = None
         self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *6 * [ctypes.c_void_p]]
         self.random = problem.order == "random" and problem.dynamics != "parallel"
@@ -175,7 +175,7 @@ class Kernel:
             entries = seen.astype(np.int32)
             entries[:s.first] = entries[s.last + 1:] = -1
             self.arrays["entries"] = entries
-        self.arrays |= {"beyond": values - seen, "shares": s.offset * ups}
+        self.arrays |= {"beyond": values - seen, "shares": 2 * ups - s.S if self.name == "narrow" else s.offset * ups}
 
     def look_up(self, fields):
         """The tables of D, entry u for X = 2 u - N; False if D is not odd or too large."""

@@ -1,0 +1,285 @@
+/* Fields from what was kept (native.c) for processors without the instructions of native.c: AVX2, or NEON with dot products of bytes.  Any D,
+   where flips are few; the same integers, so the same spins.  Rows are the int8 ones of the engine, whose dot products with the kept values give
+
+       2 h = sum_mu xi B  +  sum_mu D(X - s)  -  sum_mu D(X + s),
+
+   and the two last sums, whose sum is that of B, are numbers that a flip makes anew. */
+#include "native.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define NARROW __attribute__((target("avx2")))
+#define INLINE NARROW static inline __attribute__((always_inline))
+
+static int runs(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2");
+}
+
+typedef __m256i vector;
+typedef int16_t part __attribute__((vector_size(32)));
+typedef int32_t sums __attribute__((vector_size(32)));
+typedef int64_t totals __attribute__((vector_size(32)));
+enum { WIDTH = 32, BIAS = 0 };   /* bytes of a vector; kept bytes are stored exclusive-or BIAS, by which they are then less */
+
+INLINE vector load(const void *from) { return _mm256_loadu_si256((const __m256i *)from); }
+INLINE vector ones(void) { return _mm256_set1_epi8(1); }
+
+INLINE part dot(part sum, vector bytes, vector row) { return sum + (part)_mm256_maddubs_epi16(bytes, row); }   /* pairs of products, up to 64 times */
+INLINE sums widened(part sum) { return (sums)_mm256_madd_epi16((__m256i)sum, _mm256_set1_epi16(1)); }
+
+INLINE totals longer(sums x)
+{
+    return (totals)_mm256_cvtepi32_epi64(_mm_add_epi32(_mm256_castsi256_si128((__m256i)x), _mm256_extracti128_si256((__m256i)x, 1)));
+}
+
+/* 64 overlaps change by `change` times their entries of the row; their values, and whether one of them is negative */
+INLINE int turn(const problem *p, int16_t *X, const int8_t *row, int change, int32_t *value)
+{
+    __m256i any = _mm256_setzero_si256();
+    for (int n = 0; n < 64; n += 16) {
+        const __m256i signs = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(row + n)));
+        const __m256i x = _mm256_add_epi16(load(X + n), _mm256_mullo_epi16(signs, _mm256_set1_epi16((short)change)));
+        const __m256i u = _mm256_srli_epi16(_mm256_add_epi16(x, _mm256_set1_epi16((short)p->N)), 1);
+        _mm256_storeu_si256((__m256i *)(X + n), x);
+        for (int half = 0; half < 2; half++) {
+            const __m128i at = half ? _mm256_extracti128_si256(u, 1) : _mm256_castsi256_si128(u);
+            const __m256i found = _mm256_i32gather_epi32(p->entries, _mm256_cvtepu16_epi32(at), 4);
+            any = _mm256_or_si256(any, found);
+            _mm256_storeu_si256((__m256i *)(value + n + 8 * half), found);
+        }
+    }
+    return _mm256_movemask_ps(_mm256_castsi256_ps(any)) != 0;
+}
+
+INLINE vector plane(const int32_t *value, int64_t k)   /* byte k of as many values as a vector has bytes */
+{
+    const __m128i shift = _mm_cvtsi64_si128(8 * k);
+    __m256i v[4];
+    for (int n = 0; n < 4; n++)
+        v[n] = _mm256_and_si256(_mm256_srl_epi32(load(value + 8 * n), shift), _mm256_set1_epi32(255));
+    const __m256i packed = _mm256_packus_epi16(_mm256_packus_epi32(v[0], v[1]), _mm256_packus_epi32(v[2], v[3]));   /* halves interleaved */
+    return _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+INLINE void store(uint8_t *to, vector x) { _mm256_storeu_si256((__m256i *)to, x); }
+
+#elif defined(__aarch64__) && (defined(__ARM_FEATURE_DOTPROD) || defined(__linux__) && (!defined(__clang__) || __clang_major__ >= 16))
+#include <arm_neon.h>
+#ifdef __ARM_FEATURE_DOTPROD   /* as with all processors of Apple */
+#define NARROW
+static int runs(void) { return 1; }
+#else
+#include <sys/auxv.h>
+#define NARROW __attribute__((target("arch=armv8.2-a+dotprod")))
+static int runs(void) { return getauxval(AT_HWCAP) >> 20 & 1; }   /* HWCAP_ASIMDDP */
+#endif
+#define INLINE NARROW static inline __attribute__((always_inline))
+
+typedef int8x16_t vector;
+typedef int32x4_t part, sums;
+typedef int64x2_t totals;
+enum { WIDTH = 16, BIAS = 128 };
+
+INLINE vector load(const void *from) { return vld1q_s8((const int8_t *)from); }
+INLINE vector ones(void) { return vdupq_n_s8(1); }
+INLINE part dot(part sum, vector bytes, vector row) { return vdotq_s32(sum, bytes, row); }
+INLINE sums widened(part sum) { return sum; }
+INLINE totals longer(sums x) { return vpaddlq_s32(x); }
+
+INLINE int turn(const problem *p, int16_t *X, const int8_t *row, int change, int32_t *value)
+{
+    const int16x8_t N = vdupq_n_s16((int16_t)p->N);
+    int32x4_t any = vdupq_n_s32(0);
+    uint16_t u[64];
+    for (int n = 0; n < 64; n += 8) {
+        const int16x8_t x = vmlal_s8(vld1q_s16(X + n), vld1_s8(row + n), vdup_n_s8((int8_t)change));
+        vst1q_s16(X + n, x);
+        vst1q_u16(u + n, vshrq_n_u16(vreinterpretq_u16_s16(vaddq_s16(x, N)), 1));
+    }
+    for (int n = 0; n < 64; n += 4) {
+        const int32x4_t found = {p->entries[u[n]], p->entries[u[n + 1]], p->entries[u[n + 2]], p->entries[u[n + 3]]};
+        any = vorrq_s32(any, found);
+        vst1q_s32(value + n, found);
+    }
+    return vminvq_s32(any) < 0;
+}
+
+INLINE vector plane(const int32_t *value, int64_t k)
+{
+    const int32x4_t shift = vdupq_n_s32(-8 * (int)k);
+    int16x8_t v[2];
+    for (int n = 0; n < 2; n++)
+        v[n] = vuzp1q_s16(vreinterpretq_s16_s32(vshlq_s32(vld1q_s32(value + 8 * n), shift)),
+                          vreinterpretq_s16_s32(vshlq_s32(vld1q_s32(value + 8 * n + 4), shift)));
+    return veorq_s8(vuzp1q_s8(vreinterpretq_s8_s16(v[0]), vreinterpretq_s8_s16(v[1])), vdupq_n_s8((int8_t)BIAS));
+}
+
+INLINE void store(uint8_t *to, vector x) { vst1q_s8((int8_t *)to, x); }
+
+#endif
+
+#ifdef NARROW
+enum { PARTS = 64 / WIDTH };   /* vectors of 64 patterns */
+
+int hebbnet_narrow_layout(void) { return runs() ? LAYOUT : 0; }   /* 0 where this machine cannot run the kernel */
+
+INLINE int64_t at(const problem *p, int16_t X) { return (X + p->N) >> 1; }
+
+/* Sum of the kept values times their entries of the row, or of all if there is no row; weight: the sum of those entries */
+INLINE int64_t sum_planes(const problem *p, const uint8_t *bytes, const int8_t *row, int64_t weight, int planes)
+{
+    vector xi[PARTS];
+    sums sum[4] = {0};
+    for (int n = 0; n < PARTS; n++)
+        xi[n] = ones();
+    for (int64_t w = 0; w < p->words;) {
+        const int64_t end = w + 64 < p->words ? w + 64 : p->words;
+        part block[4][PARTS] = {0};
+        for (; w < end; w++, bytes += 64 * planes) {
+            if (row)
+                for (int n = 0; n < PARTS; n++)
+                    xi[n] = load(row + 64 * w + WIDTH * n);
+            for (int k = 0; k < planes; k++)
+                for (int n = 0; n < PARTS; n++)
+                    block[k][n] = dot(block[k][n], load(bytes + 64 * k + WIDTH * n), xi[n]);
+        }
+        for (int k = 0; k < planes; k++)
+            for (int n = 0; n < PARTS; n++)
+                sum[k] += widened(block[k][n]);
+    }
+    totals all = {0};
+    int64_t total = 0;
+    for (int k = planes - 1; k >= 0; k--) {
+        all = (all << 8) + longer(sum[k]);
+        total = 256 * total + BIAS * weight;
+    }
+    for (int n = 0; n < (int)(sizeof all / 8); n++)
+        total += all[n];
+    return total;
+}
+
+INLINE int64_t sum_kept(const problem *p, const uint8_t *bytes, const int8_t *row, int64_t weight)
+{
+    switch (p->depth) {   /* constants, so that sums stay in registers */
+        case 1: return sum_planes(p, bytes, row, weight, 1);
+        case 2: return sum_planes(p, bytes, row, weight, 2);
+        case 3: return sum_planes(p, bytes, row, weight, 3);
+        default: return sum_planes(p, bytes, row, weight, 4);
+    }
+}
+
+/* sum_mu xi B of neuron i */
+INLINE int64_t sum_row(const problem *p, const memory *now, const int16_t *X, int64_t i)
+{
+    const int8_t *row = p->rows + i * p->stride;
+    int64_t sum = sum_kept(p, now->bytes, row, p->shares[i]);
+    for (int64_t n = 0; n < now->count; n++)
+        sum += row[now->listed[n]] * p->beyond[at(p, X[now->listed[n]])];
+    return p->unit * sum + p->offset * p->shares[i];
+}
+
+/* Overlaps change by what spin i, now s, brings (s = 0: nothing), and values are kept anew; sum_mu B */
+INLINE int64_t renew(const problem *p, memory *now, int16_t *X, int64_t i, int s)
+{
+    const int8_t *row = p->rows + i * p->stride;   /* zero beyond S, where X stays and is no pattern's */
+    uint8_t *bytes = now->bytes;
+    int64_t all = 0;
+    now->count = 0;
+    for (int64_t first = 0; first < 64 * p->words; first += 64) {
+        int32_t value[64];
+        const int far = turn(p, X + first, row + first, 2 * s, value);
+        for (int64_t n = p->S - first; n < 64; n++)
+            value[n] = 0;
+        if (far)
+            for (int n = 0; n < 64; n++)
+                if (value[n] < 0) {
+                    now->listed[now->count++] = first + n;
+                    all += p->beyond[at(p, X[first + n])];
+                    value[n] = 0;
+                }
+        for (int64_t k = 0; k < p->depth; k++, bytes += 64)
+            for (int n = 0; n < 64; n += WIDTH)
+                store(bytes + n, plane(value + n, k));
+    }
+    return p->unit * (all + sum_kept(p, now->bytes, 0, 64 * p->words)) + p->offset * p->S;
+}
+
+/* Both sums of D after a change that made sum_mu B `all` and left h the field of neuron i, whose spin is s */
+INLINE void share(const problem *p, memory *now, const int16_t *X, int64_t i, int s, int64_t h, int64_t all)
+{
+    now->sums[s > 0] = (all + sum_row(p, now, X, i)) / 2 - h;
+    now->sums[s <= 0] = all - now->sums[s > 0];
+}
+
+INLINE void keep(const problem *p, memory *now, int16_t *X, int s)
+{
+    int64_t h = 0;   /* of neuron 0 */
+    for (int64_t mu = 0; mu < p->S; mu++)
+        h += p->rows[mu] > 0 ? p->fields[at(p, X[mu]) - (s > 0)] : -p->fields[at(p, X[mu]) - (s < 0)];
+    share(p, now, X, 0, s, h, renew(p, now, X, 0, 0));
+    now->keeping = 1;
+}
+
+/* The field of neuron i: where there are `fields`, the one found since the last flip */
+INLINE int64_t recall(const problem *p, memory *now, int16_t *X, const int8_t *s, int64_t i, int64_t *fields, int64_t *known)
+{
+    if (fields && known[i] == now->changes)
+        return fields[i];
+    if (now->keeping != 1)
+        keep(p, now, X, s[0]);
+    const int64_t h = (sum_row(p, now, X, i) + now->sums[s[i] <= 0] - now->sums[s[i] > 0]) / 2;
+    if (fields) {
+        fields[i] = h;
+        known[i] = now->changes;
+    }
+    return h;
+}
+
+/* As the kernels of native.c */
+NARROW void hebbnet_narrow(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, int16_t *overlaps, const double *limits,
+                           const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, const past *found, uint8_t *bytes,
+                           int64_t *listed)
+{
+    const int64_t N = p->N;
+    for (int64_t c = 0; c < chains; c++) {
+        int8_t *s = spins + c * N;
+        int16_t *X = overlaps + c * 64 * p->words;
+        memory now = {bytes, listed, 0, {0, 0}, -1, begin(found, c, s, N)};
+        for (int64_t sweep = 0; sweep < sweeps; sweep++) {
+            const double *limit = limits + (c * sweeps + sweep) * N;
+            const int64_t *site = sites ? sites + (c * sweeps + sweep) * N : 0;
+            const int64_t before = flips[c];
+            int64_t *fields = recent[c] < p->rare ? found->fields + c * N : 0, *known = found->known + c * N;
+            if (next)
+                for (int64_t i = 0; i < N; i++)
+                    next[i] = decide(rule, recall(p, &now, X, s, i, fields, known) * p->denominator, s[i], limit[i]);
+            for (int64_t a = 0; a < N; a++) {
+                const int64_t i = site ? site[a] : a, h = next ? 0 : recall(p, &now, X, s, i, fields, known);
+                const int8_t to = next ? next[i] : decide(rule, h * p->denominator, s[i], limit[a]);
+                if (to == s[i])
+                    continue;
+                s[i] = to;
+                flips[c]++;
+                now.changes++;
+                if (now.keeping == 1 && !next)
+                    share(p, &now, X, i, to, h, renew(p, &now, X, i, to));
+                else
+                    for (int64_t mu = 0; mu < p->S; mu++)
+                        X[mu] = (int16_t)(X[mu] + 2 * to * p->rows[i * p->stride + mu]);
+            }
+            recent[c] = flips[c] - before;
+            if (next && recent[c])   /* all spins changed at once */
+                now.keeping = -1;
+        }
+        end(found, c, s, N, now.changes);
+    }
+}
+
+#else
+
+int hebbnet_narrow_layout(void) { return 0; }
+void hebbnet_narrow(void) {}
+
+#endif
