@@ -73,7 +73,7 @@ static int runs(void) { return 1; }
 #else
 #include <sys/auxv.h>
 #define NARROW __attribute__((target("arch=armv8.2-a+dotprod")))
-static int runs(void) { return getauxval(AT_HWCAP) >> 20 & 1; }   /* HWCAP_ASIMDDP */
+static int runs(void) { return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }
 #endif
 #define INLINE NARROW static inline __attribute__((always_inline))
 
