@@ -14,7 +14,8 @@ COMPILER = shutil.which("aarch64-linux-gnu-gcc")
 EMULATOR = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
 pytestmark = [pytest.mark.skipif(None in (COMPILER, EMULATOR), reason="no aarch64-linux-gnu-gcc, or no qemu-aarch64 (Debian: gcc-aarch64-linux-gnu, qemu-user)"),
               pytest.mark.skipif(native.NARROW is None, reason="no kernel of narrow.c for this machine, from which the emulated one takes its place")]
-NUMBERS = ["N", "S", "words", "stride", "depth", "unit", "offset", "rare"]
+NUMBERS = ["N", "S", "words", "stride", "depth", "unit", "offset", "first", "last", "rare"]
+ARRAYS = ["rows", "fields", "lookup", "entries", "beyond", "shares"]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def emulated(kernel, program):
         def call():
             s, empty = kernel.struct, np.zeros(0)
             numbers = np.array([*[getattr(s, name) for name in NUMBERS], C, count, rule])
-            given = [numbers, np.array([s.denominator]), *[kernel.arrays[name] for name in ("rows", "fields", "entries", "beyond", "shares")],
+            given = [numbers, np.array([s.denominator]), *[kernel.arrays.get(name, empty) for name in ARRAYS],
                      limits, sites if kernel.random else empty, empty if following is None else following]
             changed = [spins, X, kernel.flips, kernel.recent, *kernel.past.values()]
             text = b"".join(np.int64(array.nbytes).tobytes() + np.ascontiguousarray(array).tobytes() for array in given + changed)

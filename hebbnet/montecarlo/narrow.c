@@ -34,23 +34,46 @@ INLINE totals longer(sums x)
     return (totals)_mm256_cvtepi32_epi64(_mm_add_epi32(_mm256_castsi256_si128((__m256i)x), _mm256_extracti128_si256((__m256i)x, 1)));
 }
 
-/* 64 overlaps change by `change` times their entries of the row; their values, and whether one of them is negative */
-INLINE int turn(const problem *p, int16_t *X, const int8_t *row, int change, int32_t *value)
+/* 64 overlaps change by `change` times their entries of the row; their places in the tables, the one after the last where they are outside; whether
+   one of them is */
+INLINE int turn(const problem *p, int16_t *X, const int8_t *row, int change, uint16_t *place)
 {
+    const __m256i shift = _mm256_set1_epi16((short)(p->N - 2 * p->from)), out = _mm256_set1_epi16((short)(p->to - p->from + 1));
     __m256i any = _mm256_setzero_si256();
     for (int n = 0; n < 64; n += 16) {
         const __m256i signs = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(row + n)));
         const __m256i x = _mm256_add_epi16(load(X + n), _mm256_mullo_epi16(signs, _mm256_set1_epi16((short)change)));
-        const __m256i u = _mm256_srli_epi16(_mm256_add_epi16(x, _mm256_set1_epi16((short)p->N)), 1);
+        const __m256i at = _mm256_min_epu16(_mm256_srli_epi16(_mm256_add_epi16(x, shift), 1), out);   /* below the first: large without a sign */
+        any = _mm256_or_si256(any, _mm256_cmpeq_epi16(at, out));
         _mm256_storeu_si256((__m256i *)(X + n), x);
-        for (int half = 0; half < 2; half++) {
-            const __m128i at = half ? _mm256_extracti128_si256(u, 1) : _mm256_castsi256_si128(u);
-            const __m256i found = _mm256_i32gather_epi32(p->entries, _mm256_cvtepu16_epi32(at), 4);
-            any = _mm256_or_si256(any, found);
-            _mm256_storeu_si256((__m256i *)(value + n + 8 * half), found);
-        }
+        _mm256_storeu_si256((__m256i *)(place + n), at);
     }
-    return _mm256_movemask_ps(_mm256_castsi256_ps(any)) != 0;
+    return !_mm256_testz_si256(any, any);
+}
+
+/* Places up to 64 as bytes, and their entries in a table of 64; 0 beyond */
+INLINE vector narrowed(const uint16_t *place)
+{
+    return _mm256_permute4x64_epi64(_mm256_packus_epi16(load(place), load(place + 16)), 0xd8);
+}
+
+INLINE vector look_up(const uint8_t *table, vector place)
+{
+    __m256i found = _mm256_setzero_si256();
+    for (int n = 0; n < 64; n += 16) {   /* what is not below 16 gets its highest bit set, and so 0 */
+        const __m256i part = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(table + n)));
+        const __m256i at = _mm256_adds_epu8(_mm256_sub_epi8(place, _mm256_set1_epi8((char)n)), _mm256_set1_epi8(0x70));
+        found = _mm256_or_si256(found, _mm256_shuffle_epi8(part, at));
+    }
+    return found;
+}
+
+INLINE void gather(const int32_t *entries, const uint16_t *place, int32_t *value)   /* of 64 places */
+{
+    for (int n = 0; n < 64; n += 8) {
+        const __m256i at = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(place + n)));
+        _mm256_storeu_si256((__m256i *)(value + n), _mm256_i32gather_epi32(entries, at, 4));
+    }
 }
 
 INLINE vector plane(const int32_t *value, int64_t k)   /* byte k of as many values as a vector has bytes */
@@ -88,22 +111,37 @@ INLINE part dot(part sum, vector bytes, vector row) { return vdotq_s32(sum, byte
 INLINE sums widened(part sum) { return sum; }
 INLINE totals longer(sums x) { return vpaddlq_s32(x); }
 
-INLINE int turn(const problem *p, int16_t *X, const int8_t *row, int change, int32_t *value)
+INLINE int turn(const problem *p, int16_t *X, const int8_t *row, int change, uint16_t *place)
 {
-    const int16x8_t N = vdupq_n_s16((int16_t)p->N);
-    int32x4_t any = vdupq_n_s32(0);
-    uint16_t u[64];
+    const int16x8_t shift = vdupq_n_s16((int16_t)(p->N - 2 * p->from));
+    const uint16x8_t out = vdupq_n_u16((uint16_t)(p->to - p->from + 1));
+    uint16x8_t any = vdupq_n_u16(0);
     for (int n = 0; n < 64; n += 8) {
         const int16x8_t x = vmlal_s8(vld1q_s16(X + n), vld1_s8(row + n), vdup_n_s8((int8_t)change));
+        const uint16x8_t at = vminq_u16(vshrq_n_u16(vreinterpretq_u16_s16(vaddq_s16(x, shift)), 1), out);
+        any = vmaxq_u16(any, at);
         vst1q_s16(X + n, x);
-        vst1q_u16(u + n, vshrq_n_u16(vreinterpretq_u16_s16(vaddq_s16(x, N)), 1));
+        vst1q_u16(place + n, at);
     }
+    return vmaxvq_u16(any) == (uint16_t)(p->to - p->from + 1);
+}
+
+INLINE vector narrowed(const uint16_t *place)
+{
+    return vuzp1q_s8(load(place), load(place + 8));
+}
+
+INLINE vector look_up(const uint8_t *table, vector place)
+{
+    return vreinterpretq_s8_u8(veorq_u8(vqtbl4q_u8(vld1q_u8_x4(table), vreinterpretq_u8_s8(place)), vdupq_n_u8(BIAS)));
+}
+
+INLINE void gather(const int32_t *entries, const uint16_t *place, int32_t *value)
+{
     for (int n = 0; n < 64; n += 4) {
-        const int32x4_t found = {p->entries[u[n]], p->entries[u[n + 1]], p->entries[u[n + 2]], p->entries[u[n + 3]]};
-        any = vorrq_s32(any, found);
+        const int32x4_t found = {entries[place[n]], entries[place[n + 1]], entries[place[n + 2]], entries[place[n + 3]]};
         vst1q_s32(value + n, found);
     }
-    return vminvq_s32(any) < 0;
 }
 
 INLINE vector plane(const int32_t *value, int64_t k)
@@ -184,24 +222,37 @@ INLINE int64_t sum_row(const problem *p, const memory *now, const int16_t *X, in
 INLINE int64_t renew(const problem *p, memory *now, int16_t *X, int64_t i, int s)
 {
     const int8_t *row = p->rows + i * p->stride;   /* zero beyond S, where X stays and is no pattern's */
+    const uint8_t *lookup = p->lookup;
+    const uint16_t out = (uint16_t)(p->to - p->from + 1);
+    const int64_t depth = p->depth;
     uint8_t *bytes = now->bytes;
     int64_t all = 0;
     now->count = 0;
-    for (int64_t first = 0; first < 64 * p->words; first += 64) {
-        int32_t value[64];
-        const int far = turn(p, X + first, row + first, 2 * s, value);
+    for (int64_t first = 0; first < 64 * p->words; first += 64, bytes += 64 * depth) {
+        uint16_t place[64];
+        const int any = turn(p, X + first, row + first, 2 * s, place);
         for (int64_t n = p->S - first; n < 64; n++)
-            value[n] = 0;
-        if (far)
-            for (int n = 0; n < 64; n++)
-                if (value[n] < 0) {
+            place[n] = out;
+        if (any)
+            for (int64_t n = 0; n < 64 && first + n < p->S; n++)
+                if (place[n] == out) {
                     now->listed[now->count++] = first + n;
                     all += p->beyond[at(p, X[first + n])];
-                    value[n] = 0;
                 }
-        for (int64_t k = 0; k < p->depth; k++, bytes += 64)
-            for (int n = 0; n < 64; n += WIDTH)
-                store(bytes + n, plane(value + n, k));
+        if (lookup) {
+            vector at[PARTS];
+            for (int n = 0; n < PARTS; n++)
+                at[n] = narrowed(place + WIDTH * n);
+            for (int64_t k = 0; k < depth; k++)
+                for (int n = 0; n < PARTS; n++)
+                    store(bytes + 64 * k + WIDTH * n, look_up(lookup + 64 * k, at[n]));
+        } else {
+            int32_t value[64];
+            gather(p->entries, place, value);
+            for (int64_t k = 0; k < depth; k++)
+                for (int n = 0; n < PARTS; n++)
+                    store(bytes + 64 * k + WIDTH * n, plane(value + WIDTH * n, k));
+        }
     }
     return p->unit * (all + sum_kept(p, now->bytes, 0, 64 * p->words)) + p->offset * p->S;
 }

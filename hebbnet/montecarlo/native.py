@@ -19,12 +19,13 @@ MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
 MOST_KEPT = 4      # bytes of a kept value
 CUBES = 1024       # neurons below which a 16-bit integer holds 32 (c + 1)
 WORDS = 2**14      # neurons below which one holds an overlap
+NARROW_TABLE = 64  # entries that narrow.c looks up in registers
 LISTED = 0.25      # patterns expected outside the range of the bytes, were all overlaps random
 BATCH = 2**18      # attempts whose random numbers are held at a time
 # acceptance below which values of B are kept (measured crossovers): with tables of one register, while values stay in the nearest cache; of two;
 # with cubes
 FEW, NEAREST = {64: 0.08, 128: 0.15, "cubes": 0.06}, 2**14
-MOST_FLIPS = {"kept": 0.2, "narrow": 0.1}   # acceptance above which numba's kernels are as fast, for want of another way in C
+MOST_FLIPS = {"kept": 0.2, "narrow": 0.1, "narrow, with a table": 0.3}   # acceptance above which numba's kernels are as fast, for want of another way in C
 
 LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
 NARROW = library("hebbnet.montecarlo._native", LAYOUT, narrow=True)   # of AVX2 or NEON
@@ -132,6 +133,8 @@ class Kernel:
             self.struct.denominator *= factor(form.fields)
         else:
             self.keep(form.fields, up.sum(axis=1))
+        if name == "narrow" and "lookup" in self.arrays:
+            self.most = MOST_FLIPS["narrow, with a table"]
         self.struct.few, self.struct.rare = np.inf, RARE if remember else 0   # flips of a sweep; no other way
         if name == "cubes":
             self.struct.b, self.struct.a = form.coefficients   # of the field times its denominator
@@ -164,7 +167,11 @@ class Kernel:
     def keep(self, fields, ups):
         """The tables of B."""
         N, s = len(fields), self.struct
-        B, s.unit, s.depth, s.length, s.first, s.last = kept(fields, s.S, self.small)
+        narrow = self.name == "narrow"
+        found = kept(fields, s.S, True) if N < SMALL else None
+        if found is None or narrow and found[3] > NARROW_TABLE:
+            found = kept(fields, s.S, False)
+        B, s.unit, s.depth, s.length, s.first, s.last = found
         s.offset = int(B[s.first:s.last + 1].min())
         values = (B - s.offset) // s.unit
         if self.small:
@@ -173,9 +180,15 @@ class Kernel:
             seen = np.zeros(N + 1, np.int64)
             seen[s.first:s.last + 1] = values[s.first:s.last + 1]
             entries = seen.astype(np.int32)
-            entries[:s.first] = entries[s.last + 1:] = -1
+            if narrow:
+                entries = np.append(entries[s.first:s.last + 1], np.int32(0))
+            else:
+                entries[:s.first] = entries[s.last + 1:] = -1
             self.arrays["entries"] = entries
-        self.arrays |= {"beyond": values - seen, "shares": 2 * ups - s.S if self.name == "narrow" else s.offset * ups}
+            if narrow and N < SMALL and s.length == NARROW_TABLE:
+                filled = np.pad(entries, (0, NARROW_TABLE + 1 - len(entries)))[:NARROW_TABLE]
+                self.arrays["lookup"] = np.array([filled >> (8 * k) & 255 for k in range(s.depth)], np.uint8)
+        self.arrays |= {"beyond": values - seen, "shares": 2 * ups - s.S if narrow else s.offset * ups}
 
     def look_up(self, fields):
         """The tables of D, entry u for X = 2 u - N; False if D is not odd or too large."""
