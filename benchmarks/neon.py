@@ -50,18 +50,16 @@ def assembly_of_gcc():
                           stdout=subprocess.PIPE).stdout
 
 
-def loops(text):
-    """Innermost loops, each with the straight code before it."""
-    start, before, body, found = None, [], [], []
+def pieces(text):
+    """Straight pieces of code, and whether each is a loop of its own."""
+    label, body, found = None, [], []
     for line in text.splitlines():
-        if label := LABEL.match(line):
-            start, before, body = label[1], body, []
-        elif re.match(r"\s+[a-z]", line):
+        start, branch = LABEL.match(line), BRANCH.match(line)
+        if not start and re.match(r"\s+[a-z]", line):
             body.append(line.split("//")[0])
-            if branch := BRANCH.match(line):
-                if branch[1] == start:
-                    found.append((body, before))
-                start, body = None, []
+        if start or branch:
+            found.append((body, bool(branch) and branch[1] == label))
+            label, body = start[1] if start else None, []
     return found
 
 
@@ -89,23 +87,21 @@ def of_numba(mca, P, processor):
     values = types.UniTuple(types.int32, P // 2)
     fields = assembly_of_numba(numba_engine.sum_int32, (ROWS, types.int64, OVERLAPS, types.int8, values, types.boolean), processor)
     turns = assembly_of_numba(numba_engine.add_row, (ROWS, types.int64, OVERLAPS, types.int16), processor)
-    polynomial = [body for body, _ in loops(fields) if count(body, "smull", "smull2", "mul", "mla") >= 4 * P and read(body) >= 48]
-    rows = [body for body, _ in loops(turns) if read(body) >= 48]
+    polynomial = [body for body, loop in pieces(fields) if loop and count(body, "smull", "smull2", "mul", "mla") >= 4 * P and read(body) >= 48]
+    rows = [body for body, loop in pieces(turns) if loop and read(body) >= 48]
     return tuple(min(cycles(mca, body, processor) * 64 * 3 / read(body) for body in bodies) for bodies in (polynomial, rows))   # 3 bytes a pattern
 
 
 def of_the_kernel(mca, P, processor, found):
     depth = DEPTH[P]
 
-    def one(keep):
-        return next((body, before) for body, before in found if keep(body))
-
-    row, _ = one(lambda body: count(body, "sdot") == 4 * depth and read(body) == 64 * (depth + 1))
-    everything, _ = one(lambda body: count(body, "sdot") == 4 * depth and read(body) == 64 * depth)
-    look_up, turn = one(lambda body: count(body, "ldrh") == 4 and count(body, "orr"))
-    plane, _ = one(lambda body: count(body, "uzp1") == 12)
+    row = next(body for body, loop in found if loop and count(body, "sdot") == 4 * depth and read(body) == 64 * (depth + 1))
+    everything = next(body for body, loop in found if loop and count(body, "sdot") == 4 * depth and read(body) == 64 * depth)
+    turn = next(body for body, _ in found if count(body, "smlal") == 8)
+    places = next(body for body, _ in found if count(body, "uzp1") == 4 and count(body, "sshl", "tbl") == 0)
+    look_up = next(body for body, loop in found if loop and count(body, "tbl") == 4)
     attempt = cycles(mca, row, processor)
-    renewal = cycles(mca, turn, processor) + 16 * cycles(mca, look_up, processor) + depth * cycles(mca, plane, processor)
+    renewal = cycles(mca, turn + places, processor) + depth * cycles(mca, look_up, processor)
     return attempt, renewal + cycles(mca, everything, processor) + attempt
 
 
@@ -116,10 +112,10 @@ def command(mca, save):
     binding.initialize_all_targets()
     binding.initialize_all_asmprinters()
     version = re.search(r"LLVM version \S+", subprocess.run([mca, "--version"], check=True, text=True, stdout=subprocess.PIPE).stdout)[0]
-    found, rows = loops(assembly_of_gcc()), []
+    found, rows = pieces(assembly_of_gcc()), []
     print(f"cycles for 64 patterns; llvm-mca: {version}; numba's LLVM: {'.'.join(map(str, binding.llvm_version_info))}")
-    print(f"{'processor':>12} {'P':>2} {'numba':>7} {'kernel':>7} {'ratio':>6} {'flips: numba':>13} {'kernel':>7} {'ratio at acceptance 0.1':>24}")
-    most = native.MOST_FLIPS["narrow"]
+    most = native.MOST_FLIPS["narrow, with a table"]
+    print(f"{'processor':>12} {'P':>2} {'numba':>7} {'kernel':>7} {'ratio':>6} {'flips: numba':>13} {'kernel':>7} {f'ratio at acceptance {most}':>24}")
     for processor in PROCESSORS:
         for P in DEPTH:
             plain, plain_flip = of_numba(mca, P, processor)

@@ -18,6 +18,7 @@ static int runs(void)
 }
 
 typedef __m256i vector;
+typedef struct { __m256i part[4]; } table;
 typedef int16_t part __attribute__((vector_size(32)));
 typedef int32_t sums __attribute__((vector_size(32)));
 typedef int64_t totals __attribute__((vector_size(32)));
@@ -57,13 +58,20 @@ INLINE vector narrowed(const uint16_t *place)
     return _mm256_permute4x64_epi64(_mm256_packus_epi16(load(place), load(place + 16)), 0xd8);
 }
 
-INLINE vector look_up(const uint8_t *table, vector place)
+INLINE table load_table(const uint8_t *from)
+{
+    table t;
+    for (int n = 0; n < 4; n++)
+        t.part[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(from + 16 * n)));
+    return t;
+}
+
+INLINE vector look_up(table t, vector place)
 {
     __m256i found = _mm256_setzero_si256();
-    for (int n = 0; n < 64; n += 16) {   /* what is not below 16 gets its highest bit set, and so 0 */
-        const __m256i part = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(table + n)));
-        const __m256i at = _mm256_adds_epu8(_mm256_sub_epi8(place, _mm256_set1_epi8((char)n)), _mm256_set1_epi8(0x70));
-        found = _mm256_or_si256(found, _mm256_shuffle_epi8(part, at));
+    for (int n = 0; n < 4; n++) {   /* what is not below 16 gets its highest bit set, and so 0 */
+        const __m256i at = _mm256_adds_epu8(_mm256_sub_epi8(place, _mm256_set1_epi8((char)(16 * n))), _mm256_set1_epi8(0x70));
+        found = _mm256_or_si256(found, _mm256_shuffle_epi8(t.part[n], at));
     }
     return found;
 }
@@ -101,6 +109,7 @@ static int runs(void) { return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }
 #define INLINE NARROW static inline __attribute__((always_inline))
 
 typedef int8x16_t vector;
+typedef uint8x16x4_t table;
 typedef int32x4_t part, sums;
 typedef int64x2_t totals;
 enum { WIDTH = 16, BIAS = 128 };
@@ -131,9 +140,11 @@ INLINE vector narrowed(const uint16_t *place)
     return vuzp1q_s8(load(place), load(place + 8));
 }
 
-INLINE vector look_up(const uint8_t *table, vector place)
+INLINE table load_table(const uint8_t *from) { return vld1q_u8_x4(from); }
+
+INLINE vector look_up(table t, vector place)
 {
-    return vreinterpretq_s8_u8(veorq_u8(vqtbl4q_u8(vld1q_u8_x4(table), vreinterpretq_u8_s8(place)), vdupq_n_u8(BIAS)));
+    return vreinterpretq_s8_u8(veorq_u8(vqtbl4q_u8(t, vreinterpretq_u8_s8(place)), vdupq_n_u8(BIAS)));
 }
 
 INLINE void gather(const int32_t *entries, const uint16_t *place, int32_t *value)
@@ -243,9 +254,11 @@ INLINE int64_t renew(const problem *p, memory *now, int16_t *X, int64_t i, int s
             vector at[PARTS];
             for (int n = 0; n < PARTS; n++)
                 at[n] = narrowed(place + WIDTH * n);
-            for (int64_t k = 0; k < depth; k++)
+            for (int64_t k = 0; k < depth; k++) {
+                const table t = load_table(lookup + 64 * k);
                 for (int n = 0; n < PARTS; n++)
-                    store(bytes + 64 * k + WIDTH * n, look_up(lookup + 64 * k, at[n]));
+                    store(bytes + 64 * k + WIDTH * n, look_up(t, at[n]));
+            }
         } else {
             int32_t value[64];
             gather(p->entries, place, value);
