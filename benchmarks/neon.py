@@ -15,13 +15,13 @@ import tempfile
 
 os.environ.update(NUMBA_OPT="0", NUMBA_CACHE_DIR=tempfile.mkdtemp())   # code as numba writes it, before LLVM makes it fast for this machine
 
-import click   # noqa: E402
-import numba   # noqa: E402
-from llvmlite import binding   # noqa: E402
-from machine import write   # noqa: E402
-from numba import types   # noqa: E402
+import click  # noqa: E402
+import numba  # noqa: E402
+from llvmlite import binding  # noqa: E402
+from machine import write  # noqa: E402
+from numba import types  # noqa: E402
 
-from hebbnet.montecarlo import native, numba_engine   # noqa: E402
+from hebbnet.montecarlo import native, numba_engine  # noqa: E402
 
 PROCESSORS = ["apple-m1", "neoverse-n1", "neoverse-n2", "neoverse-v2"]   # LLVM has no model of Apple's own: apple-m1 is a predecessor of it
 DEPTH = {4: 2, 6: 3}   # bytes of a kept value for N = 100
@@ -77,8 +77,8 @@ def read(body):
 
 
 def cycles(mca, body, processor, repeats=200):
-    out = subprocess.run([mca, "-mtriple=aarch64-linux-gnu", f"-mcpu={processor}", "-mattr=+dotprod", f"-iterations={repeats}"], check=True, text=True,
-                         input="\n".join(body) + "\n", stdout=subprocess.PIPE).stdout
+    options = ["-mtriple=aarch64-linux-gnu", f"-mcpu={processor}", "-mattr=+dotprod", f"-iterations={repeats}"]
+    out = subprocess.run([mca, *options], check=True, text=True, input="\n".join(body) + "\n", stdout=subprocess.PIPE).stdout
     return int(re.search(r"Total Cycles:\s+(\d+)", out)[1]) / repeats
 
 
@@ -87,7 +87,8 @@ def of_numba(mca, P, processor):
     values = types.UniTuple(types.int32, P // 2)
     fields = assembly_of_numba(numba_engine.sum_int32, (ROWS, types.int64, OVERLAPS, types.int8, values, types.boolean), processor)
     turns = assembly_of_numba(numba_engine.add_row, (ROWS, types.int64, OVERLAPS, types.int16), processor)
-    polynomial = [body for body, loop in pieces(fields) if loop and count(body, "smull", "smull2", "mul", "mla") >= 4 * P and read(body) >= 48]
+    products = ("mul", "smull", "smull2", "mla")
+    polynomial = [body for body, loop in pieces(fields) if loop and count(body, *products) >= 4 * P and read(body) >= 48]
     rows = [body for body, loop in pieces(turns) if loop and read(body) >= 48]
     return tuple(min(cycles(mca, body, processor) * 64 * 3 / read(body) for body in bodies) for bodies in (polynomial, rows))   # 3 bytes a pattern
 
@@ -115,14 +116,14 @@ def command(mca, save):
     found, rows = pieces(assembly_of_gcc()), []
     print(f"cycles for 64 patterns; llvm-mca: {version}; numba's LLVM: {'.'.join(map(str, binding.llvm_version_info))}")
     most = native.MOST_FLIPS["narrow, with a table"]
-    print(f"{'processor':>12} {'P':>2} {'numba':>7} {'kernel':>7} {'ratio':>6} {'flips: numba':>13} {'kernel':>7} {f'ratio at acceptance {most}':>24}")
+    print(f"{'processor':>12} {'P':>2} {'numba':>7} {'kernel':>7} {'ratio':>6} {'flips: numba':>13} {'kernel':>7} {f'ratio at {most}':>13}")
     for processor in PROCESSORS:
         for P in DEPTH:
             plain, plain_flip = of_numba(mca, P, processor)
             attempt, flip = of_the_kernel(mca, P, processor, found)
             at_most = (plain + most * plain_flip) / (attempt + most * flip)
             rows.append({"processor": processor, "P": P, "numba_attempt": plain, "numba_flip": plain_flip, "attempt": attempt, "flip": flip})
-            print(f"{processor:>12} {P:2d} {plain:7.1f} {attempt:7.1f} {plain / attempt:6.1f} {plain_flip:13.1f} {flip:7.1f} {at_most:24.1f}")
+            print(f"{processor:>12} {P:2d} {plain:7.1f} {attempt:7.1f} {plain / attempt:6.1f} {plain_flip:13.1f} {flip:7.1f} {at_most:13.1f}")
     write(save, llvm_mca=version, cycles_of_64_patterns=rows)
 
 

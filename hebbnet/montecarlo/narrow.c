@@ -96,7 +96,7 @@ INLINE vector plane(const int32_t *value, int64_t k)   /* byte k of as many valu
 
 INLINE void store(uint8_t *to, vector x) { _mm256_storeu_si256((__m256i *)to, x); }
 
-#elif defined(__aarch64__) && (defined(__ARM_FEATURE_DOTPROD) || defined(__linux__) && (!defined(__clang__) || __clang_major__ >= 16))
+#elif defined(__AARCH64EL__) && (defined(__ARM_FEATURE_DOTPROD) || defined(__linux__) && (!defined(__clang__) || __clang_major__ >= 16))
 #include <arm_neon.h>
 #ifdef __ARM_FEATURE_DOTPROD   /* as with all processors of Apple */
 #define NARROW

@@ -16,8 +16,8 @@ typedef struct {
     int64_t a, b;            /* cubes */
     double denominator;      /* a decision compares h * denominator with its limit */
     /* kept: B = unit * value + offset */
-    const uint8_t *lookup;   /* N < 256: (depth, 128), entry u mod length: a byte of the value for u = from ... to; narrow.c: (depth, 64), entry u - from */
-    const int32_t *entries;  /* N >= 256: (N + 1), the value, -1 outside from ... to; narrow.c, without lookup: (to - from + 2), from `from` on, 0 behind */
+    const uint8_t *lookup;   /* N < 256: (depth, 128), entry u mod length: a byte of the value for u = from ... to; narrow.c: (depth, 64), u - from */
+    const int32_t *entries;  /* N >= 256: (N + 1), the value, -1 outside from ... to; narrow.c, without lookup: (to - from + 2), entry u - from, then 0 */
     const int64_t *beyond;   /* (N + 1): the value less what the tables say */
     const int64_t *shares;   /* (N): offset times the number of xi_mu,i = +1; narrow.c: sum_mu xi_mu,i */
     int64_t depth, unit, offset, from, to, length;   /* depth: bytes of the value, 0: nothing is kept */

@@ -25,7 +25,8 @@ BATCH = 2**18      # attempts whose random numbers are held at a time
 # acceptance below which values of B are kept (measured crossovers): with tables of one register, while values stay in the nearest cache; of two;
 # with cubes
 FEW, NEAREST = {64: 0.08, 128: 0.15, "cubes": 0.06}, 2**14
-MOST_FLIPS = {"kept": 0.2, "narrow": 0.1, "narrow, with a table": 0.3}   # acceptance above which numba's kernels are as fast, for want of another way in C
+# acceptance above which numba's kernels are as fast, for want of another way in C
+MOST_FLIPS = {"kept": 0.2, "narrow": 0.1, "narrow, with a table": 0.3}
 
 LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
 NARROW = library("hebbnet.montecarlo._native", LAYOUT, narrow=True)   # of AVX2 or NEON
