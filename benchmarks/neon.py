@@ -115,7 +115,7 @@ def command(mca, save):
     version = re.search(r"LLVM version \S+", subprocess.run([mca, "--version"], check=True, text=True, stdout=subprocess.PIPE).stdout)[0]
     found, rows = pieces(assembly_of_gcc()), []
     print(f"cycles for 64 patterns; llvm-mca: {version}; numba's LLVM: {'.'.join(map(str, binding.llvm_version_info))}")
-    most = native.MOST_FLIPS["narrow, with a table"]
+    most = native.MOST_FLIPS["narrow, int32"]
     print(f"{'processor':>12} {'P':>2} {'numba':>7} {'kernel':>7} {'ratio':>6} {'flips: numba':>13} {'kernel':>7} {f'ratio at {most}':>13}")
     for processor in PROCESSORS:
         for P in DEPTH:

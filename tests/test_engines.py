@@ -215,7 +215,8 @@ def test_the_narrow_kernel_makes_the_same_flips(monkeypatch, P, N, K, self_inter
     for dynamics, order in itertools.product(DYNAMICS if N < 200 else ("heat-bath", "metropolis"), ORDERS):
         p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction, dynamics=dynamics, order=order)
         engine = numba_engine.Engine(p, matrix=False)
-        assert engine.native.name == "narrow"
+        assert engine.native.name == "narrow" and ("lookup" in engine.native.arrays) == (N < 256 and K < 30_000)   # where 64 entries do
+        engine.native.most = np.inf
         assert_same(p, engine, numba_engine.Engine(p, matrix=False, C=False))
     assert native.takes(problem(2, 30, 40)) is None
 

@@ -25,8 +25,8 @@ BATCH = 2**18      # attempts whose random numbers are held at a time
 # acceptance below which values of B are kept (measured crossovers): with tables of one register, while values stay in the nearest cache; of two;
 # with cubes
 FEW, NEAREST = {64: 0.08, 128: 0.15, "cubes": 0.06}, 2**14
-# acceptance above which numba's kernels are as fast, for want of another way in C
-MOST_FLIPS = {"kept": 0.2, "narrow": 0.1, "narrow, with a table": 0.3}
+# acceptance above which numba's kernels are as fast, for want of another way in C; "narrow" with a table: beside numba's int32, and its others
+MOST_FLIPS = {"kept": 0.2, "narrow": 0.1, "narrow, int32": 0.3, "narrow, others": 0.5}
 
 LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
 NARROW = library("hebbnet.montecarlo._native", LAYOUT, narrow=True)   # of AVX2 or NEON
@@ -135,7 +135,7 @@ class Kernel:
         else:
             self.keep(form.fields, up.sum(axis=1))
         if name == "narrow" and "lookup" in self.arrays:
-            self.most = MOST_FLIPS["narrow, with a table"]
+            self.most = MOST_FLIPS["narrow, int32" if form.kernel == "int32" else "narrow, others"]
         self.struct.few, self.struct.rare = np.inf, RARE if remember else 0   # flips of a sweep; no other way
         if name == "cubes":
             self.struct.b, self.struct.a = form.coefficients   # of the field times its denominator
