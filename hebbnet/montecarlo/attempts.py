@@ -44,20 +44,18 @@ def decide(rule, h, s, limit):
 
 @njit(**FAST)
 def begin(past, chain, spins):
-    """Nothing is known of other spins than those with which the chain left."""
+    """Changes so far.  Nothing is known of other spins than those with which the chain left."""
     for i in range(spins.size):
         if past.spins[chain, i] != spins[i]:
-            past.changes[chain] += 1
-            past.spins[chain] = spins
-            break
+            return past.changes[chain] + 1
+    return past.changes[chain]
 
 
 @njit(**FAST)
-def end(past, chain, spins, flips):
-    """After a sweep with so many flips."""
-    past.recent[chain] = flips
-    if flips:
-        past.changes[chain] += 1
+def end(past, chain, spins, changes, recent):
+    past.recent[chain] = recent
+    if changes != past.changes[chain]:
+        past.changes[chain] = changes
         past.spins[chain] = spins
 
 

@@ -284,41 +284,38 @@ def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, 
     N = spins.size
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
     new = np.empty(N, np.int8)
-    flips = 0
-    begin(past, chain, spins)
+    fields, known = past.fields[0, chain], past.known[chain]   # arrays of their own: a tuple of arrays would count references in the loop
+    changes, flips, recent = begin(past, chain, spins), 0, past.recent[chain]
     for sweep in range(first, first + sweeps):
         draw_sweep(key, sweep, offset + chain, sample, draw, unit, random and not parallel, limits, sites, work)
-        before, rare = flips, past.recent[chain] < past.rare
+        before, rare = flips, recent < past.rare
+        for a in range(N):
+            i = sites[a]
+            s = spins[i]
+            if rare and known[i] == changes:
+                h = fields[i]
+            else:
+                h = local_field(rows, i, X, s, form)
+                if rare:
+                    fields[i], known[i] = h, changes
+            to = decide(rule, h, s, limits[a])
+            if parallel:
+                new[i] = to
+            elif to != s:
+                spins[i] = to
+                turn(rows, i, X, to, form)
+                flips += 1
+                changes += 1
         if parallel:
-            for i in range(N):
-                new[i] = decide(rule, recall(rows, i, X, spins[i], form, past, chain, rare), spins[i], limits[i])
             for i in range(N):
                 if new[i] != spins[i]:
                     spins[i] = new[i]
                     turn(rows, i, X, new[i], form)
                     flips += 1
-        else:
-            for a in range(N):
-                i = sites[a]
-                s = decide(rule, recall(rows, i, X, spins[i], form, past, chain, rare), spins[i], limits[a])
-                if s != spins[i]:
-                    spins[i] = s
-                    turn(rows, i, X, s, form)
-                    flips += 1
-                    past.changes[chain] += 1
-        end(past, chain, spins, flips - before)
+                    changes += 1
+        recent = flips - before
+    end(past, chain, spins, changes, recent)
     return flips
-
-
-@njit(**FAST)
-def recall(rows, i, X, s, form, past, chain, rare):
-    """The field of neuron i: where flips are rare, the one found since the last flip."""
-    if rare and past.known[chain, i] == past.changes[chain]:
-        return past.fields[0, chain, i]
-    h = local_field(rows, i, X, s, form)
-    if rare:
-        past.fields[0, chain, i], past.known[chain, i] = h, past.changes[chain]
-    return h
 
 
 @njit(**FAST)
@@ -345,16 +342,17 @@ def run_log_sum(rows, form, spins, X, past, chain, offset, key, sample, first, s
     error, lost = (STRIP + 2 * period + 8) * HALF_ULP, K * SMALLEST
     more, less = np.exp(2 * lam), np.exp(-2 * lam)
     up_factor, down_factor = np.float32(more), np.float32(less)
-    age, flips = period, 0   # flips since weights were made; `period`: they have to be
-    begin(past, chain, spins)
+    age, flips = period, 0   # age: flips since weights were made; `period`: they have to be
+    low_fields, high_fields, known = past.fields[0, chain], past.fields[1, chain], past.known[chain]
+    changes, recent = begin(past, chain, spins), past.recent[chain]
     for sweep in range(first, first + sweeps):
         draw_sweep(key, sweep, offset + chain, sample, draw, unit, random, limits, sites, work)
-        before, rare = flips, past.recent[chain] < past.rare
+        before, rare = flips, recent < past.rare
         for a in range(N):
             i = sites[a]
             s = spins[i]
-            if rare and past.known[chain, i] == past.changes[chain]:
-                low, high = past.fields[0, chain, i], past.fields[1, chain, i]
+            if rare and known[i] == changes:
+                low, high = low_fields[i], high_fields[i]
             else:
                 if age == period:
                     fill_weights(X, K, table, w)
@@ -363,19 +361,20 @@ def run_log_sum(rows, form, spins, X, past, chain, offset, key, sample, first, s
                 low = field_of_sums(up * (1 - error), down * (1 + error) + lost, s, more, less) * form.unit
                 high = field_of_sums(up * (1 + error) + lost, down * (1 - error), s, more, less) * form.unit
                 if rare:
-                    past.fields[0, chain, i], past.fields[1, chain, i], past.known[chain, i] = low, high, past.changes[chain]
+                    low_fields[i], high_fields[i], known[i] = low, high, changes
             new = decide(rule, low, s, limits[a])
             if new != decide(rule, high, s, limits[a]):
                 new = decide(rule, log_sum_field(rows, i, X, s, lam, form.unit, K), s, limits[a])
             if new != s:
                 spins[i] = new
                 flips += 1
-                past.changes[chain] += 1
+                changes += 1
                 add_row(rows, i, X, 2 * new)
                 age = min(age + 1, period)
                 if age < period:
                     scale_weights(rows, i, w, up_factor if new == 1 else down_factor, down_factor if new == 1 else up_factor)
-        end(past, chain, spins, flips - before)
+        recent = flips - before
+    end(past, chain, spins, changes, recent)
     return flips
 
 

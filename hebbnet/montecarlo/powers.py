@@ -89,15 +89,16 @@ def run_powers(rows, p, near, spins, E, X, V, h, past, chain, offset, key, sampl
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
     new = np.empty(N, np.int8)
     flips, ready, terms = 0, False, 0.0
-    begin(past, chain, spins)
+    low_fields, high_fields, known = past.fields[0, chain], past.fields[1, chain], past.known[chain]
+    changes, recent = begin(past, chain, spins), past.recent[chain]
     for sweep in range(first, first + sweeps):
         draw_sweep(key, sweep, offset + chain, sample, draw, unit, random and not parallel, limits, sites, work)
-        done, rare = flips, past.recent[chain] < past.rare
+        before, rare = flips, recent < past.rare
         for a in range(N):
             i = sites[a]
             s = spins[i]
-            if rare and past.known[chain, i] == past.changes[chain]:
-                low, high = past.fields[0, chain, i], past.fields[1, chain, i]
+            if rare and known[i] == changes:
+                low, high = low_fields[i], high_fields[i]
             else:
                 if not ready:
                     terms, ready = begin_powers(rows, p, near, spins, E, X, V, h), True
@@ -106,7 +107,7 @@ def run_powers(rows, p, near, spins, E, X, V, h, past, chain, offset, key, sampl
                 error = ERROR * (terms + 3 * squares) + 1e-15 * abs(field)
                 low, high = field - error, field + error
                 if rare:
-                    past.fields[0, chain, i], past.fields[1, chain, i], past.known[chain, i] = low, high, past.changes[chain]
+                    low_fields[i], high_fields[i], known[i] = low, high, changes
             to = decide(rule, low, s, 6 * limits[a])
             if to != decide(rule, high, s, 6 * limits[a]):
                 if not ready:
@@ -119,7 +120,7 @@ def run_powers(rows, p, near, spins, E, X, V, h, past, chain, offset, key, sampl
                     terms, ready = begin_powers(rows, p, near, spins, E, X, V, h), True
                 spins[i] = to
                 flips += 1
-                past.changes[chain] += 1
+                changes += 1
                 add_couplings(p.couplings, i, h, 2 * np.int64(to))
                 terms = turn(rows, i, near, X, V, np.float32(2 * to), p.largest)
         if parallel:
@@ -129,9 +130,11 @@ def run_powers(rows, p, near, spins, E, X, V, h, past, chain, offset, key, sampl
                         terms, ready = begin_powers(rows, p, near, spins, E, X, V, h), True
                     spins[i] = new[i]
                     flips += 1
+                    changes += 1
                     add_couplings(p.couplings, i, h, 2 * np.int64(new[i]))
                     terms = turn(rows, i, near, X, V, np.float32(2 * new[i]), p.largest)
-        end(past, chain, spins, flips - done)
+        recent = flips - before
+    end(past, chain, spins, changes, recent)
     return flips
 
 
