@@ -312,6 +312,16 @@ def test_perfect_examples_are_storage_of_the_archetype(P, alpha, T, ansatz):
         assert found.n == pytest.approx(stored.m)
 
 
+@pytest.mark.parametrize("P, rho, alpha", [(2, 0.28, 0.0018), (2, 0.046, 0.0875), (4, 0.08, 0.17), (6, 0.18, 0.14), (6, 0.034, 0.075)])
+def test_at_line_has_one_root_down_to_the_lowest_temperatures(P, rho, alpha):
+    """lambda T is constant there: the variance of h v over T**2 is beyond double precision long before T is."""
+    point = dict(P=P, rho=rho, alpha=alpha, learning="supervised")
+    line = hn.boundary("dense", "at", **point)
+    assert len(line.values) == 1 and line.value > 1e-4
+    ratio = [(1 - hn.solve("dense", T=T, **point).replicon) * T for T in (1e-270, 1e-200, 1e-160, 1e-80, 1e-9)]
+    np.testing.assert_allclose(ratio, ratio[-1], rtol=1e-6)
+
+
 def test_many_examples_are_gaussian_and_corrections_fall_as_1_over_M():
     def distance(M, rho=0.2, **more):
         r = 1 / math.sqrt(1 + M * rho)                       # (1 - r**2)/(M r**2) = rho

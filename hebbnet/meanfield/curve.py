@@ -180,29 +180,26 @@ def single_pattern(T, e):
     hottest = e.signal if e.P == 2 else field(averages(e.y_fold, 0.0, 1.0, e)[0], e) / e.y_fold    # P = 2: at y -> 0
     if T >= hottest:
         return math.nan, math.nan
-    upper = lower = 0.0
+    ends = np.zeros(2)
     for side in range(2 if e.P > 2 else 1):
-        outer = field(e.top, e) / T if side == 0 else 0.0     # h/y < T there
-        inner = e.y_fold
-        y = outer if side == 0 else inner / 2
+        unit = T if side == 0 else 1.0                        # x = y unit: at low T the upper end has a finite h, the lower one a finite y
+        outer, inner = field(e.top, e) if side == 0 else 0.0, e.y_fold * unit      # h/y < T at the outer end
+        x = outer if side == 0 else inner / 2
         for _ in range(200):                                  # Newton in logarithms, in which both ends are straight lines
-            m, _, _, _, _, gain, _ = averages(y, 0.0, 1.0, e)
-            excess = math.log(field(m, e) / (T * y))
+            m, _, _, _, _, gain, _ = averages(x, 0.0, unit, e)
+            excess = math.log(field(m, e) * unit / (T * x))
             if excess > 0:
-                inner = y
+                inner = x
             else:
-                outer = y
-            new = y * math.exp(-excess / ((e.P - 1) * y * gain / m - 1))
+                outer = x
+            new = x * math.exp(-excess / ((e.P - 1) * x * gain / m - 1))
             if not (min(inner, outer) < new < max(inner, outer)):
                 new = (inner + outer) / 2
-            if abs(new - y) <= 4e-16 * y:
+            if abs(new - x) <= 4e-16 * x:
                 break
-            y = new
-        if side == 0:
-            upper = averages(y, 0.0, 1.0, e)[0]
-        else:
-            lower = averages(y, 0.0, 1.0, e)[0]
-    return upper, lower
+            x = new
+        ends[side] = averages(x, 0.0, unit, e)[0]
+    return ends[0], ends[1]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
