@@ -96,8 +96,8 @@ def of_numba(mca, P, processor):
 def of_the_kernel(mca, P, processor, found):
     depth = DEPTH[P]
 
-    row = next(body for body, loop in found if loop and count(body, "sdot") == 4 * depth and read(body) == 64 * (depth + 1))
-    everything = next(body for body, loop in found if loop and count(body, "sdot") == 4 * depth and read(body) == 64 * depth)
+    row = next(body for body, loop in found if loop and count(body, "sdot") == 4 * depth and count(body, "cmtst") == 4)
+    everything = next(body for body, loop in found if loop and count(body, "sdot") == 4 * depth and count(body, "cmtst") == 0)
     turn = next(body for body, _ in found if count(body, "smlal") == 8)
     places = next(body for body, _ in found if count(body, "uzp1") == 4 and count(body, "sshl", "tbl") == 0)
     look_up = next(body for body, loop in found if loop and count(body, "tbl") == 4)

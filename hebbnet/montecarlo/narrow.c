@@ -1,9 +1,9 @@
 /* Fields from what was kept (native.c) for processors without the instructions of native.c: AVX2, or NEON with dot products of bytes.  Any D,
-   where flips are few; the same integers, so the same spins.  Rows are the int8 ones of the engine, whose dot products with the kept values give
+   where flips are few; the same integers, so the same spins.  With B = D(X + 1) + D(X - 1),
 
-       2 h = sum_mu xi B  +  sum_mu D(X - s)  -  sum_mu D(X + s),
+       2 h = sum_mu xi B  +  sum_mu D(X - s)  -  sum_mu D(X + s),     sum_mu xi B = 2 (sum over xi = +1 of B) - sum_mu B,
 
-   and the two last sums, whose sum is that of B, are numbers that a flip makes anew. */
+   and all sums but that over xi = +1 are numbers that a flip makes anew. */
 #include "native.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -96,6 +96,14 @@ INLINE vector plane(const int32_t *value, int64_t k)   /* byte k of as many valu
 
 INLINE void store(uint8_t *to, vector x) { _mm256_storeu_si256((__m256i *)to, x); }
 
+/* -1 where the bits of 64 patterns are set, else 0: the n-th vector of them, bit b of byte j that of pattern 8 b + j */
+INLINE vector picked(uint64_t bits, int n)
+{
+    const __m256i which = _mm256_set1_epi64x(0x0101010101010101LL << (4 * n));
+    const __m256i mask = _mm256_sllv_epi64(which, _mm256_setr_epi64x(0, 1, 2, 3));
+    return _mm256_cmpeq_epi8(_mm256_and_si256(_mm256_set1_epi64x((long long)bits), mask), mask);
+}
+
 #elif defined(__AARCH64EL__) && (defined(__ARM_FEATURE_DOTPROD) || defined(__linux__) && (!defined(__clang__) || __clang_major__ >= 16))
 #include <arm_neon.h>
 #ifdef __ARM_FEATURE_DOTPROD   /* as with all processors of Apple */
@@ -167,6 +175,12 @@ INLINE vector plane(const int32_t *value, int64_t k)
 
 INLINE void store(uint8_t *to, vector x) { vst1q_s8((int8_t *)to, x); }
 
+INLINE vector picked(uint64_t bits, int n)
+{
+    const uint64x2_t mask = {0x0101010101010101ULL << (2 * n), 0x0101010101010101ULL << (2 * n + 1)};
+    return vreinterpretq_s8_u8(vtstq_u8(vreinterpretq_u8_u64(vdupq_n_u64(bits)), vreinterpretq_u8_u64(mask)));
+}
+
 #endif
 
 #ifdef NARROW
@@ -176,23 +190,23 @@ int hebbnet_narrow_layout(void) { return runs() ? LAYOUT : 0; }   /* 0 where thi
 
 INLINE int64_t at(const problem *p, int16_t X) { return (X + p->N) >> 1; }
 
-/* Sum of the kept values times their entries of the row, or of all if there is no row; weight: the sum of those entries */
-INLINE int64_t sum_planes(const problem *p, const uint8_t *bytes, const int8_t *row, int64_t weight, int planes)
+/* Sum of the kept values times -1 where `bits` are set, or of all if there are none; weight: the sum of those factors */
+INLINE int64_t sum_planes(const problem *p, const uint8_t *bytes, const uint64_t *bits, int64_t weight, int planes)
 {
-    vector xi[PARTS];
+    vector factor[PARTS];
     sums sum[4] = {0};
     for (int n = 0; n < PARTS; n++)
-        xi[n] = ones();
+        factor[n] = ones();
     for (int64_t w = 0; w < p->words;) {
         const int64_t end = w + 64 < p->words ? w + 64 : p->words;
         part block[4][PARTS] = {0};
         for (; w < end; w++, bytes += 64 * planes) {
-            if (row)
+            if (bits)
                 for (int n = 0; n < PARTS; n++)
-                    xi[n] = load(row + 64 * w + WIDTH * n);
+                    factor[n] = picked(bits[w], n);
             for (int k = 0; k < planes; k++)
                 for (int n = 0; n < PARTS; n++)
-                    block[k][n] = dot(block[k][n], load(bytes + 64 * k + WIDTH * n), xi[n]);
+                    block[k][n] = dot(block[k][n], load(bytes + 64 * k + WIDTH * n), factor[n]);
         }
         for (int k = 0; k < planes; k++)
             for (int n = 0; n < PARTS; n++)
@@ -209,13 +223,13 @@ INLINE int64_t sum_planes(const problem *p, const uint8_t *bytes, const int8_t *
     return total;
 }
 
-INLINE int64_t sum_kept(const problem *p, const uint8_t *bytes, const int8_t *row, int64_t weight)
+INLINE int64_t sum_kept(const problem *p, const uint8_t *bytes, const uint64_t *bits, int64_t weight)
 {
     switch (p->depth) {   /* constants, so that sums stay in registers */
-        case 1: return sum_planes(p, bytes, row, weight, 1);
-        case 2: return sum_planes(p, bytes, row, weight, 2);
-        case 3: return sum_planes(p, bytes, row, weight, 3);
-        default: return sum_planes(p, bytes, row, weight, 4);
+        case 1: return sum_planes(p, bytes, bits, weight, 1);
+        case 2: return sum_planes(p, bytes, bits, weight, 2);
+        case 3: return sum_planes(p, bytes, bits, weight, 3);
+        default: return sum_planes(p, bytes, bits, weight, 4);
     }
 }
 
@@ -223,7 +237,7 @@ INLINE int64_t sum_kept(const problem *p, const uint8_t *bytes, const int8_t *ro
 INLINE int64_t sum_row(const problem *p, const memory *now, const int16_t *X, int64_t i)
 {
     const int8_t *row = p->rows + i * p->stride;
-    int64_t sum = sum_kept(p, now->bytes, row, p->shares[i]);
+    int64_t sum = -2 * sum_kept(p, now->bytes, p->bits + i * p->words, -(p->shares[i] + p->S) / 2) - now->all;
     for (int64_t n = 0; n < now->count; n++)
         sum += row[now->listed[n]] * p->beyond[at(p, X[now->listed[n]])];
     return p->unit * sum + p->offset * p->shares[i];
@@ -267,7 +281,8 @@ INLINE int64_t renew(const problem *p, memory *now, int16_t *X, int64_t i, int s
                     store(bytes + 64 * k + WIDTH * n, plane(value + WIDTH * n, k));
         }
     }
-    return p->unit * (all + sum_kept(p, now->bytes, 0, 64 * p->words)) + p->offset * p->S;
+    now->all = sum_kept(p, now->bytes, 0, 64 * p->words);
+    return p->unit * (all + now->all) + p->offset * p->S;
 }
 
 /* Both sums of D after a change that made sum_mu B `all` and left h the field of neuron i, whose spin is s */
@@ -310,7 +325,7 @@ NARROW void hebbnet_narrow(const problem *p, int64_t chains, int64_t sweeps, int
     for (int64_t c = 0; c < chains; c++) {
         int8_t *s = spins + c * N;
         int16_t *X = overlaps + c * 64 * p->words;
-        memory now = {bytes, listed, 0, {0, 0}, -1, begin(found, c, s, N)};
+        memory now = {bytes, listed, 0, {0, 0}, -1, begin(found, c, s, N), 0};
         for (int64_t sweep = 0; sweep < sweeps; sweep++) {
             const double *limit = limits + (c * sweeps + sweep) * N;
             const int64_t *site = sites ? sites + (c * sweeps + sweep) * N : 0;

@@ -399,7 +399,7 @@ enum { OVERLAPS, KEPT, BOTH };   /* the ways a kernel knows */
         for (int64_t c = 0; c < chains; c++) {                                                                                          \
             int8_t *s = spins + c * N;                                                                                                  \
             type *x = overlaps + c * 64 * p->words;                                                                                     \
-            memory now = {bytes, listed, 0, {0, 0}, -1, begin(found, c, s, N)};                                                         \
+            memory now = {bytes, listed, 0, {0, 0}, -1, begin(found, c, s, N), 0};                                                      \
             for (int64_t sweep = 0; sweep < sweeps; sweep++) {                                                                          \
                 const double *limit = limits + (c * sweeps + sweep) * N;                                                                \
                 const int64_t *site = sites ? sites + (c * sweeps + sweep) * N : 0;                                                     \

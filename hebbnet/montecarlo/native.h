@@ -2,10 +2,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LAYOUT 4   /* of `problem` and of the arguments: raised with every change, here and in native.py */
+#define LAYOUT 5   /* of `problem` and of the arguments: raised with every change, here and in native.py */
 
 typedef struct {
-    const uint64_t *bits;    /* (N, words): bit mu of row i is set where xi_mu,i = +1; native.c */
+    const uint64_t *bits;    /* (N, words): bit mu of row i is set where xi_mu,i = +1; native.c;
+                                narrow.c: bit 8 j + b of a word is that of pattern 8 b + j */
     const int8_t *rows;      /* (N, stride): the rows themselves; narrow.c */
     int64_t N, S, words, stride;   /* words = ceil(S / 64); patterns from S on are all -1 */
     const int64_t *fields;   /* (N): D at c = -(N-1), -(N-3), ... */
@@ -32,6 +33,7 @@ typedef struct {
     int64_t sums[2];     /* sum_mu D(X + s) of s = -1, 1 */
     int keeping;         /* 1: values are kept, 0: not, -1: nothing is ready */
     int64_t changes;     /* as in `past` */
+    int64_t all;         /* sum of the kept values; narrow.c */
 } memory;
 
 /* Fields outlive a call: a chain that comes back with the spins with which it left still has them. */

@@ -13,7 +13,7 @@ from ..compiled import address, aligned, library
 from .attempts import FAST, RARE, fill_sweeps
 from .forms import Form
 
-LAYOUT = 4         # of what passes between here and native.h; a library built from an older source is not used
+LAYOUT = 5         # of what passes between here and native.h; a library built from an older source is not used
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
 MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
 MOST_KEPT = 4      # bytes of a kept value
@@ -128,12 +128,15 @@ class Kernel:
         up = np.zeros((N, 64 * self.words), bool)
         up[:, :S] = patterns.rows[:, :S] > 0
         self.struct = _Problem(N=N, S=S, words=self.words, stride=patterns.rows.shape[1], denominator=form.denominator)
-        self.arrays = {"fields": form.fields} | ({"rows": patterns.rows} if name == "narrow" else
-                                                 {"bits": np.packbits(up, axis=1, bitorder="little")})
+        self.arrays = {"fields": form.fields}
+        if name == "narrow":
+            self.arrays["rows"] = patterns.rows
+            up = up.reshape(N, self.words, 8, 8).swapaxes(2, 3)
+        self.arrays["bits"] = np.packbits(up.reshape(N, -1), axis=1, bitorder="little")
         if name == "words":
             self.struct.denominator *= factor(form.fields)
         else:
-            self.keep(form.fields, up.sum(axis=1))
+            self.keep(form.fields, np.sum(patterns.rows[:, :S] > 0, axis=1))
         if name == "narrow" and "lookup" in self.arrays:
             self.most = MOST_FLIPS["narrow, int32" if form.kernel == "int32" else "narrow, others"]
         self.struct.few, self.struct.rare = np.inf, RARE if remember else 0   # flips of a sweep; no other way
