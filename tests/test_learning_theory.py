@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import erf
 
 import hebbnet as hn
 from hebbnet.equations import _examples, dense
@@ -310,6 +311,26 @@ def test_perfect_examples_are_storage_of_the_archetype(P, alpha, T, ansatz):
         for name in ("m", "free_energy", "energy", "replicon"):
             assert getattr(found, name) == pytest.approx(getattr(stored, name), rel=1e-9), (name, dataset)
         assert found.n == pytest.approx(stored.m)
+
+
+@pytest.mark.parametrize("r", [0.1, 0.3, 0.6])
+def test_two_examples_that_cancel_let_other_patterns_condense(r):
+    """P = 2, T = 0: v = 0 with probability 1 - R, else +-1/sqrt(R), R = (1 + r**2)/2; in closed form by the variance w of the noise."""
+    R, w = (1 + r * r) / 2, np.geomspace(1e-3, 3, 200_001)
+    m = np.full(w.size, math.sqrt(R))
+    for _ in range(400):
+        m = math.sqrt(R) * erf(m / np.sqrt(2 * w * R))
+    chi = 2 / np.sqrt(2 * math.pi * w) * (R * np.exp(-m * m / (2 * w * R)) + 1 - R)
+    alpha = np.where((chi < 1) & (m > 0.3), w * (1 - chi) ** 2, 0.0)
+    params = dict(P=2, T=0.0, learning="supervised", r=r, M=2)
+    end = hn.boundary("dense", "spinodal", **params)
+    assert end.value == pytest.approx(alpha.max(), rel=1e-8) and end.solution.chi == pytest.approx(chi[alpha.argmax()], abs=1e-3)
+    rising = slice(np.flatnonzero(alpha)[0], alpha.argmax())
+    for part in (0.01, 0.3, 0.9):
+        s = hn.solve("dense", alpha=part * end.value, **params)
+        assert s.converged and s.chi == pytest.approx(np.interp(part * end.value, alpha[rising], chi[rising]), abs=1e-6)
+    nearly = hn.solve("dense", alpha=1e-6 * end.value, **params)
+    assert nearly.converged and 0.999 < nearly.chi < 1
 
 
 @pytest.mark.parametrize("P, rho, alpha", [(2, 0.28, 0.0018), (2, 0.046, 0.0875), (4, 0.08, 0.17), (6, 0.18, 0.14), (6, 0.034, 0.075)])

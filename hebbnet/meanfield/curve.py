@@ -138,6 +138,8 @@ def load_at(m, T, e, near, close):
         return NOWHERE
     w = noise_at(m, h, T, e, near.w + near.w_m * (m - near.m), close)
     _, chi, chi_h, chi_w, _, gain, _ = averages(h, w, T, e)
+    if len(e.modes) and chi >= 1:                        # the Gaussian modes of P = 2 have no such solution
+        return NOWHERE
     unit, unit_chi = crosstalk(chi, T, e)
     h_m = h * (e.P - 1) / m
     w_m = 2 * (1 - gain * h_m) / chi_h
@@ -155,7 +157,10 @@ def curve_root(target, a, fa, b, fb, T, e, near):
     for _ in range(STEPS):
         m = a + part * (b - a)
         near = load_at(m, T, e, near, ROUNDING)
-        f = near.slope if target < 0 else near.alpha - target
+        if math.isnan(near.alpha):                       # above the branch
+            f = -1.0 if target < 0 else -target
+        else:
+            f = near.slope if target < 0 else near.alpha - target
         if (f < 0) == (fa < 0):
             c, fc = a, fa
         else:
@@ -209,24 +214,32 @@ def fold(T, e):
     All NaN where even a single pattern is not retrieved.  alpha1, m1: where m jumps down on the way.  That happens for P = 2 and few
     examples, when the neurons whose examples nearly cancel are lost to the noise first: alpha(m) then has a second, higher maximum.
     Elsewhere the jump is the end, and a second maximum belongs to states that do not retrieve (docs/theory/examples).
+
+    For P = 2 and an even number of few examples, which cancel at some neurons, the branch begins where chi = 1, below m0: however small
+    the load, other patterns condense in those neurons.
     """
     m0, lower = single_pattern(T, e)
     end = first = math.nan, math.nan, math.nan
     if math.isnan(m0):
         return math.nan, math.nan, math.nan, math.nan, math.nan, math.nan
-    above = NOWHERE
+    above, before = NOWHERE, m0
     s = 1.0
     for i in range(SCAN + 8):
         # a few points close to m0, where P is large, then even steps down
         s = 1 - 0.25 ** (8 - i) * 0.5 / SCAN if i < 8 else 1 - (i - 7.5) / SCAN
-        at = load_at(lower + (m0 - lower) * s, T, e, above, ROUGH)
+        m = lower + (m0 - lower) * s
+        at = load_at(m, T, e, above, ROUGH)
         if math.isnan(at.slope) or math.isinf(at.slope):
+            before = m
             continue
         if at.slope > 0 and not (above.slope > 0):
-            if math.isnan(above.m):                # the branch is shorter than rounding
+            if not math.isnan(above.m):
+                top = curve_root(-1.0, at.m, at.slope, above.m, above.slope, T, e, above)
+            elif len(e.modes) and before < m0:     # it begins below m0, at chi = 1
+                top = curve_root(-1.0, at.m, at.slope, before, -1.0, T, e, at)
+            else:                                  # the branch is shorter than rounding
                 at = load_at(at.m, T, e, at, ROUNDING)
                 return at.alpha, at.m, at.chi, m0, at.alpha, at.m
-            top = curve_root(-1.0, at.m, at.slope, above.m, above.slope, T, e, above)
             if math.isnan(first[0]):
                 first = end = top.alpha, top.m, top.chi
             elif top.alpha > end[0]:
