@@ -135,7 +135,7 @@ INLINE void keep(const problem *p, memory *now, int16_t *X, int s)
 /* As the kernels of native.c; `recent` and `found` are not used */
 NARROW void hebbnet_avx2(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, int16_t *overlaps, const double *limits,
                          const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, const past *found, uint8_t *bytes,
-                         int64_t *listed)
+                         int64_t *listed, const record *seen)
 {
     const int64_t N = p->N;
     for (int64_t c = 0; c < chains; c++) {
@@ -161,6 +161,8 @@ NARROW void hebbnet_avx2(const problem *p, int64_t chains, int64_t sweeps, int8_
                     share(p, &now, X, i, to, h, renew(p, &now, X, i, to));
                 }
             }
+            if (seen)
+                see(seen, p, c, sweep + 1, s, X, sizeof *X);
         }
     }
     (void)recent, (void)found;
