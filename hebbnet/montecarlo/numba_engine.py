@@ -329,6 +329,7 @@ def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, 
     N = spins.size
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
     new = np.empty(N, np.int8)
+    fields, known, changes = past.fields[0, chain], past.known[chain], past.changes   # taken once: that costs as much as a small field
     flips = 0
     begin(past, chain, spins)
     for sweep in range(first, first + sweeps):
@@ -336,7 +337,9 @@ def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, 
         before, rare = flips, past.recent[chain] < past.rare
         if parallel:
             for i in range(N):
-                new[i] = decide(rule, recall(rows, i, X, spins[i], form, past, chain, rare), spins[i], limits[i])
+                if not rare or known[i] != changes[chain]:
+                    fields[i], known[i] = local_field(rows, i, X, spins[i], form), changes[chain]
+                new[i] = decide(rule, fields[i], spins[i], limits[i])
             for i in range(N):
                 if new[i] != spins[i]:
                     spins[i] = new[i]
@@ -345,26 +348,17 @@ def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, 
         else:
             for a in range(N):
                 i = sites[a]
-                s = decide(rule, recall(rows, i, X, spins[i], form, past, chain, rare), spins[i], limits[a])
+                if not rare or known[i] != changes[chain]:
+                    fields[i], known[i] = local_field(rows, i, X, spins[i], form), changes[chain]
+                s = decide(rule, fields[i], spins[i], limits[a])
                 if s != spins[i]:
                     spins[i] = s
                     turn(rows, i, X, s, form)
                     flips += 1
-                    past.changes[chain] += 1
+                    changes[chain] += 1
         end(past, chain, spins, flips - before)
         see(spins, X, sweep + 1 - first, sweeps, seen_spins, seen_X)
     return flips
-
-
-@njit(**FAST)
-def recall(rows, i, X, s, form, past, chain, rare):
-    """The field of neuron i: where flips are rare, the one found since the last flip."""
-    if rare and past.known[chain, i] == past.changes[chain]:
-        return past.fields[0, chain, i]
-    h = local_field(rows, i, X, s, form)
-    if rare:
-        past.fields[0, chain, i], past.known[chain, i] = h, past.changes[chain]
-    return h
 
 
 @njit(**FAST)
