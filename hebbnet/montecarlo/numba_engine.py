@@ -337,9 +337,12 @@ def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, 
         before, rare = flips, past.recent[chain] < past.rare
         if parallel:
             for i in range(N):
+                h = fields[i]
                 if not rare or known[i] != changes[chain]:
-                    fields[i], known[i] = local_field(rows, i, X, spins[i], form), changes[chain]
-                new[i] = decide(rule, fields[i], spins[i], limits[i])
+                    h = local_field(rows, i, X, spins[i], form)
+                    if rare:
+                        fields[i], known[i] = h, changes[chain]
+                new[i] = decide(rule, h, spins[i], limits[i])
             for i in range(N):
                 if new[i] != spins[i]:
                     spins[i] = new[i]
@@ -348,9 +351,12 @@ def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, 
         else:
             for a in range(N):
                 i = sites[a]
-                if not rare or known[i] != changes[chain]:
-                    fields[i], known[i] = local_field(rows, i, X, spins[i], form), changes[chain]
-                s = decide(rule, fields[i], spins[i], limits[a])
+                h = fields[i]
+                if not rare or known[i] != changes[chain]:   # where flips are rare, the one found since the last flip
+                    h = local_field(rows, i, X, spins[i], form)
+                    if rare:
+                        fields[i], known[i] = h, changes[chain]
+                s = decide(rule, h, spins[i], limits[a])
                 if s != spins[i]:
                     spins[i] = s
                     turn(rows, i, X, s, form)
