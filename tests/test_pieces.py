@@ -21,9 +21,11 @@ RUNS = {
     "symmetric matrix": DENSE | dict(P=2, N=40, K=60, T=0.05, learning="supervised", r=0.7, M=5),
     "rounded": DENSE | dict(P=6, N=512, K=2, T=0.1, learning="supervised", r=0.8, M=25),
     "unsupervised": DENSE | dict(P=4, N=40, K=20, T=0.4, learning="unsupervised", r=0.7, M=5),
-    "diluted": DILUTED | dict(N=300, K=5, d=0.3, T=0.1), "diluted examples": DILUTED | dict(N=300, K=5, d=0.3, T=0.1, learning="supervised", r=0.8, M=6),
+    "diluted": DILUTED | dict(N=300, K=5, d=0.3, T=0.1),
+    "diluted examples": DILUTED | dict(N=300, K=5, d=0.3, T=0.1, learning="supervised", r=0.8, M=6),
     "log_sum": dict(network="exponential", N=20, K=90, T=0.3), "weights": dict(network="exponential", N=20, K=900, T=0.3),
-    "sphere": MODERN | dict(N=30, K=50, lam=1.0, T=0.3), "langevin": MODERN | dict(N=30, K=50, lam=1.0, T=0.3, space="euclidean", dynamics="langevin"),
+    "sphere": MODERN | dict(N=30, K=50, lam=1.0, T=0.3),
+    "langevin": MODERN | dict(N=30, K=50, lam=1.0, T=0.3, space="euclidean", dynamics="langevin"),
 }
 
 
