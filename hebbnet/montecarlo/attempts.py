@@ -18,7 +18,7 @@ RARE = 4   # flips in a sweep below which fields are remembered: one is used aga
 class Past(NamedTuple):
     """Fields found since a chain's last flip, which outlive a call: a chain that comes back with the spins with which it left still has them.
 
-    fields (2, C, N): as they were when `known` (C, N) many changes had been, the second a bound from above where the first is one from below;
+    fields (C, 2, N): as they were when `known` (C, N) many changes had been, the second a bound from above where the first is one from below;
     changes (C,): flips so far, from 1 on; recent (C,): flips of the last sweep; spins (C, N): with which each chain left; rare: flips in a sweep
     below which fields are remembered.
     """
@@ -32,7 +32,7 @@ class Past(NamedTuple):
 
     @classmethod
     def none(cls, C, N, rare):
-        return cls(np.zeros((2, C, N)), np.zeros((C, N), np.int64), np.ones(C, np.int64), np.zeros(C, np.int64), np.zeros((C, N), np.int8), rare)
+        return cls(np.zeros((C, 2, N)), np.zeros((C, N), np.int64), np.ones(C, np.int64), np.zeros(C, np.int64), np.zeros((C, N), np.int8), rare)
 
 
 @njit(**FAST)

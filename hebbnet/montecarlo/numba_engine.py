@@ -170,6 +170,10 @@ class Engine:
         return "matrix" if self.matrix else self.native.name if self.native and self.cold else "powers" if self.powers else \
             "weights" if self.weights else self.problem.form.kernel
 
+    def remembered(self):
+        """What is known of each chain, arrays (C, ...) that go where its spins go."""
+        return tuple(self.native.past.values()) if self.native else (self.past.fields, self.past.known, self.past.changes, self.past.spins)
+
     def drawn(self, C):
         """(units (C,), rule, draws (C,)) of C chains."""
         if C not in self.draws:
@@ -329,7 +333,7 @@ def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, 
     N = spins.size
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
     new = np.empty(N, np.int8)
-    fields, known = past.fields[0, chain], past.known[chain]   # arrays of their own: a tuple of arrays would count references in the loop
+    fields, known = past.fields[chain, 0], past.known[chain]   # arrays of their own: a tuple of arrays would count references in the loop
     changes, flips, recent = begin(past, chain, spins), 0, past.recent[chain]
     for sweep in range(first, first + sweeps):
         draw_sweep(key, sweep, offset + chain, sample, draw, unit, random and not parallel, limits, sites, work)
@@ -390,7 +394,7 @@ def run_log_sum(rows, form, spins, X, past, chain, offset, key, sample, first, s
     more, less = np.exp(2 * lam), np.exp(-2 * lam)
     up_factor, down_factor = np.float32(more), np.float32(less)
     age, flips = period, 0   # age: flips since weights were made; `period`: they have to be
-    low_fields, high_fields, known = past.fields[0, chain], past.fields[1, chain], past.known[chain]
+    low_fields, high_fields, known = past.fields[chain, 0], past.fields[chain, 1], past.known[chain]
     changes, recent = begin(past, chain, spins), past.recent[chain]
     for sweep in range(first, first + sweeps):
         draw_sweep(key, sweep, offset + chain, sample, draw, unit, random, limits, sites, work)

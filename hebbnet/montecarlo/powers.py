@@ -89,7 +89,7 @@ def run_powers(rows, p, near, spins, E, X, V, h, past, chain, offset, key, sampl
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
     new, old = np.empty(N, np.int8), spins.copy()
     flips, told, ready, terms = 0, 0, False, 0.0   # told: flips that E_1, ..., E_4 know of, as those of the spins `old`
-    low_fields, high_fields, known = past.fields[0, chain], past.fields[1, chain], past.known[chain]
+    low_fields, high_fields, known = past.fields[chain, 0], past.fields[chain, 1], past.known[chain]
     changes, recent = begin(past, chain, spins), past.recent[chain]
     for sweep in range(first, first + sweeps):
         draw_sweep(key, sweep, offset + chain, sample, draw, unit, random and not parallel, limits, sites, work)

@@ -114,8 +114,9 @@ class Ladder:
     def swap(self, state, counts):
         """Try to exchange every other pair of neighbors, beginning with the first or the second one in turn."""
         number, chains = state.chains.sweep // self.swap_every - 1, state.chains
-        rows = [x.reshape(len(x), -1).view(np.uint8) for x in (chains.spins, chains.overlaps)]
-        swap(*rows, state.sums, state.walker, state.heading, number % 2, self.gain, self.loss, self.minus_log(number), counts.swaps, counts.tried,
+        known = getattr(self.engine, "remembered", tuple)()
+        rows = tuple(x.reshape(len(x), -1).view(np.uint8) for x in (chains.spins, chains.overlaps, *known))
+        swap(rows, state.sums, state.walker, state.heading, number % 2, self.gain, self.loss, self.minus_log(number), counts.swaps, counts.tried,
              counts.trips)
         return state
 
@@ -130,8 +131,8 @@ class Ladder:
 
 
 @njit(**FAST)
-def swap(spins, overlaps, sums, walker, heading, first, gain, loss, minus_log, swaps, tried, trips):
-    """Exchange the pairs `first`, first + 2, ... of temperatures where chance says so; spins and overlaps as bytes, (R L, bytes of a chain).
+def swap(rows, sums, walker, heading, first, gain, loss, minus_log, swaps, tried, trips):
+    """Exchange the pairs `first`, first + 2, ... of temperatures where chance says so; rows: what each chain has, as bytes (R L, bytes).
 
     (1/T_a - 1/T_b)(E_a - E_b) >= ln u, times T_a T_b: nothing is divided by T = 0, where the lower energy always goes.  A round trip of a walker is
     from the coldest temperature to the hottest and back, counted on arrival.
@@ -144,8 +145,8 @@ def swap(spins, overlaps, sums, walker, heading, first, gain, loss, minus_log, s
                 swaps[r, k] += 1
                 sums[r, k], sums[r, k + 1] = sums[r, k + 1], sums[r, k]
                 walker[r, k], walker[r, k + 1] = walker[r, k + 1], walker[r, k]
-                exchange(spins[r * L + k], spins[r * L + k + 1])
-                exchange(overlaps[r * L + k], overlaps[r * L + k + 1])
+                for x in rows:
+                    exchange(x[r * L + k], x[r * L + k + 1])
         cold, hot = walker[r, 0], walker[r, L - 1]
         trips[r, cold] += heading[r, cold] == DOWN
         heading[r, cold] = UP

@@ -32,6 +32,9 @@ class Engine(numba_engine.Engine):
             self.choose(flips, sweeps)
         return state._replace(sweep=state.sweep + sweeps), flips
 
+    def remembered(self):
+        return ()   # its parts have chains of their own
+
     def divide(self, chains):
         self.ends = np.linspace(0, chains, min(self.threads, chains) + 1).astype(int)
         self.parts = [Part(self, chains, first, end) for first, end in zip(self.ends, self.ends[1:])]
