@@ -171,8 +171,9 @@ class Engine:
             "weights" if self.weights else self.problem.form.kernel
 
     def remembered(self):
-        """What is known of each chain, arrays (C, ...) that go where its spins go."""
-        return tuple(self.native.past.values()) if self.native else (self.past.fields, self.past.known, self.past.changes, self.past.spins)
+        """What is known of each chain, arrays (C, ...) that go where its spins go; none before the first sweep."""
+        known = tuple(self.native.past.values()) if self.native else (self.past.fields, self.past.known, self.past.changes, self.past.spins)
+        return known if len(known[0]) else ()
 
     def drawn(self, C):
         """(units (C,), rule, draws (C,)) of C chains."""
