@@ -3,10 +3,13 @@
 Dense network, heat-bath at a temperature so high that half of all attempts flip at any size; processor time of pieces of some 20 ms, the best of
 ROUNDS through all sizes, so that a slow minute of the machine is not one size's.  The exponent is the slope of ln(time) over ln(size), with its
 standard error from the scatter about the line: it tells how straight the line is, and not how quiet the machine was.  Threads and processes: elapsed
-time, and all rounds are points.
+time, and all rounds are points; a study of processes is that of a user, with tasks of about a second, starting and merging included.
 
     python benchmarks/scaling.py [--save benchmarks/results/NAME.json]
 """
+import json
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -14,11 +17,11 @@ import click
 import numpy as np
 from machine import CORES, write
 
-import hebbnet as hn
 from hebbnet.montecarlo import MonteCarlo, preparing
 from hebbnet.montecarlo.numba_engine import Engine
 
 HOT, SEED, ROUNDS, PIECE, ALPHA = 1e6, 1, 5, 0.02, 0.5
+TASK_SWEEPS, MOST_WORKERS = 100_000, 16   # a task of about a second
 
 
 def fit(x, y):
@@ -65,14 +68,29 @@ def threads(count, sweeps, chains=16):
     return time.perf_counter() - begin
 
 
+STUDY = """
+import json, sys, time
+import numpy as np
+import hebbnet as hn
+
+if __name__ == "__main__":
+    count, sweeps, tasks, folder = *map(int, sys.argv[1:4]), sys.argv[4]
+    study = hn.Study("scaling", hn.Grid(P=4, N=100, K=2500, T=np.linspace(2.0, 2.1, tasks // 4)),
+                     hn.MonteCarlo("dense", start="random", thermalize=0, measure=sweeps, every=sweeps, chains=1, disorder=4), seed=1)
+    begin = time.perf_counter()
+    study.run(folder, workers=count, quiet=True)
+    print(json.dumps(time.perf_counter() - begin))
+"""
+
+
 def workers(count, sweeps, tasks=16):
-    """Seconds for a study of 16 equal tasks on so many processes, starting and merging included."""
-    study = hn.Study("scaling", hn.Grid(P=4, N=100, K=2500, T=np.linspace(0.2, 0.3, tasks // 4)),
-                     hn.MonteCarlo("dense", thermalize=0, measure=sweeps, every=sweeps // 10, chains=1, disorder=4), seed=SEED)
+    """Seconds for a study of equal tasks on so many processes, starting and merging included.
+
+    In a script of its own, as a user would write it: every worker begins with what the main script imports.
+    """
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        begin = time.perf_counter()
-        study.run(folder, workers=count, quiet=True)
-        return time.perf_counter() - begin
+        program = [sys.executable, "-c", STUDY, *map(str, (count, sweeps, tasks)), folder]
+        return json.loads(subprocess.run(program, check=True, capture_output=True, text=True).stdout)
 
 
 def powers(highest):
@@ -104,11 +122,20 @@ def measured(quick=False):
     counts = np.repeat(powers(2 if quick else CORES), rounds)
     yield row("threads", "sweeps of 16 chains", counts, [threads(count, 3 if quick else 1500) for count in counts.tolist()], (-1, -1),
               "no lock is held")
-    counts, sweeps = powers(2 if quick else CORES), 10 if quick else 30_000
-    empty = [0 if quick else min(workers(count, 10) for _ in range(3)) for count in counts]   # what starting and merging take
-    counts, empty = np.repeat(counts, 1 if quick else 3), np.repeat(empty, 1 if quick else 3)
-    seconds = [workers(count, sweeps) - start for count, start in zip(counts.tolist(), empty)]
-    yield row("workers", "tasks of a study", counts, seconds, (-1, -1), "processes that share nothing; less a study of empty tasks")
+    yield of_workers(quick, row)
+
+
+def of_workers(quick, row):
+    """The row of a study on 1, 2, 4, ... up to MOST_WORKERS processes; `start_seconds` and `task_seconds`: what a study without work takes, and what
+    each of its tasks adds to that, for each of the numbers of workers."""
+    counts, many = powers(2 if quick else min(CORES, MOST_WORKERS)), 400
+    few = [workers(count, 1) for count in counts]   # without work
+    each = [0.0 if quick else (workers(count, 1, many) - spent) / (many - 16) for count, spent in zip(counts, few)]
+    start = [spent - 16 * task for spent, task in zip(few, each)]
+    rounds = np.repeat(counts, 1 if quick else 2)
+    seconds = [workers(count, 10 if quick else TASK_SWEEPS) for count in rounds.tolist()]
+    told = f"processes that share nothing; starts in {max(start):.1f} s, {1e3 * max(each):.1f} ms a task"
+    return {**row("workers", "tasks of a study", rounds, seconds, (-1, -1), told), "start_seconds": start, "task_seconds": each}
 
 
 HEAD = f"{'varied':>16} {'timed':>20} {'from ... to':>18} {'exponent':>15} {'expected':>9}"

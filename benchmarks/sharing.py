@@ -39,7 +39,7 @@ def case(P, N, K, way, updates=UPDATES, repeats=REPEATS):
             sites[:] = drawn
             kernel.recent[:] = 0
             start = time.thread_time()
-            call()
+            call(None)
             best[name] = min(best.get(name, np.inf), time.thread_time() - start)
     rates = {name: sweeps * N * K / spent for name, spent in best.items()}
     return {"P": P, "N": N, "K": K, "kernel": kernel.name, "way": way, "pattern_updates_per_second": rates["random"],

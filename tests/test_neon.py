@@ -37,7 +37,7 @@ def emulated(kernel, program):
     def emulated_call_of(C, count, N, rule):
         _, spins, X, limits, sites, following = call_of(C, count, N, rule)
 
-        def call():
+        def call(_):
             s, empty = kernel.struct, np.zeros(0)
             numbers = np.array([*[getattr(s, name) for name in NUMBERS], C, count, rule])
             given = [numbers, np.array([s.denominator]), *[kernel.arrays.get(name, empty) for name in ARRAYS],

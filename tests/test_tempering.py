@@ -96,12 +96,17 @@ def test_the_joint_distribution_of_two_temperatures_is_the_product(dynamics):
 def test_a_swap_is_accepted_with_the_probability_of_metropolis():
     for T, sums in [((0.4, 1.0), (10, 3)), ((0.4, 1.0), (10, 9)), ((0.4, 1.0), (3, 10)), ((0.0, 1.0), (10, 9)), ((0.0, 1.0), (9, 10)),
                     ((0.0, 1.0), (9, 9))]:
-        ladder, _ = two_temperatures(T=T)
+        ladder, state = two_temperatures(T=T, replicas=400)
         E = -ladder.engine.problem.scale * np.array(sums)
         with np.errstate(divide="ignore", invalid="ignore"):
             exponent = (1 / ladder.T[0] - 1 / ladder.T[1]) * (E[0] - E[1])
         want = np.exp(min(0.0, np.nan_to_num(exponent, posinf=1, neginf=-np.inf)))
-        got = np.mean([ladder.accepted(np.tile(sums, (400, 1)), number) for number in range(40)])
+        counts = tempering.Counts.none(400, 2)
+        for number in range(0, 80, 2):
+            chains = state.chains._replace(sweep=number + 1)
+            ladder.swap(state._replace(chains=chains, sums=np.tile(sums, (400, 1))), counts)
+        assert (counts.tried == 40).all()
+        got = counts.swaps.sum() / counts.tried.sum()
         assert abs(got - want) <= 4.5 * np.sqrt(want * (1 - want) / 16_000), (T, sums)
 
 

@@ -17,6 +17,7 @@ from scipy.special import logsumexp, softmax
 from .. import patterns, streams
 from ..params import ParameterError
 from .forms import Continuous
+from .pieces import copies, see
 
 FAST = patterns.FAST
 ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"})
@@ -43,15 +44,18 @@ def widths(problem, chains):
 class Engine:
     """Chains of one problem, compiled; the interface of numba_engine.Engine."""
 
+    sees = True
+
     def __init__(self, problem):
         self.problem = problem
 
-    def advance(self, state, sweeps):
+    def advance(self, state, sweeps, seen=None):
         """Advance every chain by `sweeps` moves.  Returns the new state and accepted moves (C,)."""
         p, accepted = self.problem, np.zeros(len(state.spins), np.int64)
         T = np.array(np.broadcast_to(p.T, len(state.spins)), float)
-        move_all(p.patterns.archetypes, p.form.lam, T, p.form.space == "sphere", LANGEVIN if p.dynamics == "langevin" else METROPOLIS, state.spins,
-                 state.overlaps, state.step, p.key, p.sample, state.sweep, sweeps, 0 if p.form.step is not None else p.form.settle, accepted)
+        rule, settle = LANGEVIN if p.dynamics == "langevin" else METROPOLIS, 0 if p.form.step is not None else p.form.settle
+        move_all(p.patterns.archetypes, p.form.lam, T, p.form.space == "sphere", rule, state.spins, state.overlaps, state.step, p.key, p.sample,
+                 state.sweep, sweeps, settle, accepted, *copies(state, seen))
         return state._replace(sweep=state.sweep + sweeps), accepted
 
     def energies(self, state):
@@ -112,7 +116,7 @@ def gaussian(key, sample, sweep, chain, N):
 
 
 @njit(**FAST)
-def move_all(xi, lam, T, sphere, rule, x, overlaps, width, key, sample, first, sweeps, settle, accepted):
+def move_all(xi, lam, T, sphere, rule, x, overlaps, width, key, sample, first, sweeps, settle, accepted, seen_x, seen_overlaps):
     K, N = xi.shape
     blocks = (N + 3) // 4
     words, scratch = np.empty((4, blocks), np.uint64), np.empty((4, blocks))
@@ -133,6 +137,7 @@ def move_all(xi, lam, T, sphere, rule, x, overlaps, width, key, sample, first, s
                 project(xi, x[chain], overlaps[chain])
                 old = log_sum(overlaps[chain], lam)
                 accepted[chain] += 1
+                see(x[chain], overlaps[chain], sweep + 1 - first, sweeps, seen_x[chain], seen_overlaps[chain])
                 continue
             patterns.normal(_MOVE, key, sample, sweep, chain, words, scratch, z)
             before = after = 0.0
@@ -159,6 +164,7 @@ def move_all(xi, lam, T, sphere, rule, x, overlaps, width, key, sample, first, s
                 accepted[chain] += 1
             if sweep < settle:
                 width[chain] *= np.exp(((1.0 if taken else 0.0) - AIM) * (1 + sweep / PATIENCE) ** -DECAY)
+            see(x[chain], overlaps[chain], sweep + 1 - first, sweeps, seen_x[chain], seen_overlaps[chain])
 
 
 @njit(**ANY_ORDER)

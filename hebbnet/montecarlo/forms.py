@@ -189,8 +189,17 @@ def derive(law, N, K):
                 1 if kernel == "table" else denominator, kernel, block)
 
 
+def energy_polynomial(form, K):
+    """(coefficients, odd, denominator) of an exact law as `polynomial` gives them, if 64 bits hold K of its numerators; else ()."""
+    energies = form.energies.tolist()
+    coefficients, odd, denominator = polynomial(energies, len(energies)) if form.exact else (None, False, 1)
+    if not coefficients or denominator * K * max(map(abs, energies)) >= 2**63:
+        return ()
+    return tuple(np.int64((b + 2**63) % 2**64 - 2**63) for b in coefficients), odd, denominator
+
+
 def polynomial(fields, N):
-    """Integer coefficients of B over a common denominator, and the parity of D; (None, False, 1) if D has no such form.
+    """Integer coefficients of B over a common denominator, and the parity of D; (None, False, 1) if D has no such form.  N values of any D will do.
 
     Newton's forward differences on the lattice c = -(N-1), ..., N-1: the row of differences that vanishes identically proves the
     degree at every c.

@@ -319,7 +319,7 @@ INLINE int64_t recall(const problem *p, memory *now, int16_t *X, const int8_t *s
 /* As the kernels of native.c */
 NARROW void hebbnet_narrow(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, int16_t *overlaps, const double *limits,
                            const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, const past *found, uint8_t *bytes,
-                           int64_t *listed)
+                           int64_t *listed, const record *seen)
 {
     const int64_t N = p->N;
     for (int64_t c = 0; c < chains; c++) {
@@ -351,6 +351,8 @@ NARROW void hebbnet_narrow(const problem *p, int64_t chains, int64_t sweeps, int
             recent[c] = flips[c] - before;
             if (next && recent[c])   /* all spins changed at once */
                 now.keeping = -1;
+            if (seen)
+                see(seen, p, c, sweep + 1, s, X, sizeof *X);
         }
         end(found, c, s, N, now.changes);
     }

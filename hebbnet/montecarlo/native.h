@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LAYOUT 5   /* of `problem` and of the arguments: raised with every change, here and in native.py */
+#define LAYOUT 6   /* of `problem` and of the arguments: raised with every change, here and in native.py */
 
 typedef struct {
     const uint64_t *bits;    /* (N, words): bit mu of row i is set where xi_mu,i = +1; native.c;
@@ -53,6 +53,23 @@ static inline void end(const past *of, int64_t c, const int8_t *spins, int64_t N
 {
     of->changes[c] = changes;
     memcpy(of->spins + c * N, spins, N);
+}
+
+/* Where chains are put after each `every` sweeps, `times` times; done: sweeps that were made before a call */
+typedef struct {
+    int64_t every, times, done;
+    int8_t *spins;      /* (C, times, N) */
+    void *overlaps;     /* (C, times, 64 words) of the kernel's type */
+} record;
+
+/* Chain c after `sweep` sweeps of this call, if it is to be put there; size: of an overlap */
+static inline void see(const record *to, const problem *p, int64_t c, int64_t sweep, const int8_t *s, const void *x, size_t size)
+{
+    const int64_t made = to->done + sweep, at = c * to->times + made / to->every - 1;
+    if (made % to->every)
+        return;
+    memcpy(to->spins + at * p->N, s, p->N);
+    memcpy((char *)to->overlaps + at * 64 * p->words * size, x, 64 * p->words * size);
 }
 
 /* The new value of a spin s: rule 0, heat-bath, s = +1 iff h > limit; rule 1, a flip iff s h <= limit. */

@@ -13,7 +13,7 @@ from ..compiled import address, aligned, library
 from .attempts import FAST, RARE, fill_sweeps
 from .forms import Form
 
-LAYOUT = 5         # of what passes between here and native.h; a library built from an older source is not used
+LAYOUT = 6         # of what passes between here and native.h; a library built from an older source is not used
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
 MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
 MOST_KEPT = 4      # bytes of a kept value
@@ -44,6 +44,10 @@ class _Problem(ctypes.Structure):
 
 class _Past(ctypes.Structure):
     _fields_ = [(name, ctypes.c_void_p) for name in ("fields", "known", "changes", "spins")]
+
+
+class _Record(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int64) for name in ("every", "times", "done")] + [(name, ctypes.c_void_p) for name in ("spins", "overlaps")]
 
 
 def takes(problem):
@@ -150,7 +154,7 @@ class Kernel:
             setattr(self.struct, field, address(array))
         self.call = getattr(LIBRARY or NARROW, f"hebbnet_{name}")
         self.call.restype = None
-        self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *6 * [ctypes.c_void_p]]
+        self.call.argtypes = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, *4 * [ctypes.c_void_p], ctypes.c_int, *7 * [ctypes.c_void_p]]
         self.random = problem.order == "random" and problem.dynamics != "parallel"
         self.clear()
 
@@ -211,9 +215,15 @@ class Kernel:
         self.arrays |= {"tables": tables, "missing": missing}
         return True
 
-    def advance(self, state, sweeps, rule, draws, units, offset):
-        """Advance `state` in place; flips made (C,).  draws, units (C,): how thresholds are drawn; offset: index of the first chain."""
+    def advance(self, state, sweeps, rule, draws, units, offset, seen=None):
+        """Advance `state` in place; flips made (C,).  draws, units (C,): how thresholds are drawn; offset: index of the first chain; seen: as in
+        numba_engine.Engine.advance."""
         C, N = state.spins.shape
+        record = raw = None
+        if seen:
+            times = len(seen.spins) // C
+            raw = self.overlaps(len(seen.spins))
+            record = _Record(sweeps // times, times, 0, address(seen.spins), address(raw))
         step = max(1, BATCH // (C * N))
         if len(self.recent) != C:
             self.chains(C)
@@ -225,13 +235,21 @@ class Kernel:
             call, spins, overlaps, limits, sites, _ = self.room[count]
             pack(state.overlaps, state.spins, self.struct.S, self.small, spins, overlaps)
             fill_sweeps(self.problem.key, first, self.problem.sample, offset, draws, units, self.random, limits, sites, self.work)
-            call()
+            if seen:
+                record.done = first - state.sweep
+            call(seen and ctypes.addressof(record))
             unpack(spins, overlaps, self.struct.S, self.small, state.spins, state.overlaps)
+        if seen:
+            unpack(seen.spins, raw, self.struct.S, self.small, seen.spins, seen.overlaps)
         return self.flips.copy()
+
+    def overlaps(self, C):
+        """Room for those of C chains, as native.c has them."""
+        return aligned((C, 64 * self.words), np.uint8 if self.small else np.int16)
 
     def call_of(self, C, count, N, rule):
         """The call for so many chains and sweeps, and the arrays it uses: their addresses cost more than a short run."""
-        spins, overlaps = np.empty((C, N), np.int8), aligned((C, 64 * self.words), np.uint8 if self.small else np.int16)
+        spins, overlaps = np.empty((C, N), np.int8), self.overlaps(C)
         limits, sites = np.empty((C, count, N)), np.empty((C, count, N) if self.random else (C, 1, 1), np.int64)
         following = np.empty(N, np.int8) if self.problem.dynamics == "parallel" else None
         arrays = [spins, overlaps, limits, sites if self.random else None], [following, self.flips, self.recent], [self.bytes, self.listed]

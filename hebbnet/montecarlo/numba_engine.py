@@ -16,6 +16,7 @@ from numba.extending import overload
 from . import forms, native
 from .attempts import COIN, FAST, FIELD_RULE, FLIP_RULE, KEEP, LOGIT, MINUS_LOG, RARE, Past, begin, decide, draw_sweep, end
 from .forms import Symmetric
+from .pieces import copies, see, step_by_step
 from .powers import powers, run_all_powers
 
 # Sums of integers below 2**53 are exact in any order and with or without fused multiply-add
@@ -103,6 +104,7 @@ def rules(problem, units):
     return FIELD_RULE, np.where(units > 0, LOGIT, COIN)
 
 
+FEWEST_POWERS = 512      # rows from which on a polynomial is summed for the energy, four times as fast as the table
 LARGEST_MATRIX = 2**13   # neurons: 256 MB of couplings
 CHUNK = 2**12            # columns converted to float64 at a time
 
@@ -121,6 +123,7 @@ class Engine:
     Where flips are rare fields are those found since the last one.  remember: whether they are.
     """
 
+    sees = True
     first = 0   # index of the first chain: a part of the chains has its random numbers (threads.py)
 
     def __init__(self, problem, matrix=None, C=True, weights=None, remember=True):
@@ -135,16 +138,26 @@ class Engine:
         self.symmetric = isinstance(form, Symmetric)
         if self.symmetric and form.quadratic:
             self.squares = np.sum(problem.patterns.rows.astype(float) ** 2, axis=0)
+        self.law, self.rate = None, None
         self.free = matrix is None and form.quadratic and N <= LARGEST_MATRIX
         if self.free:
             self.matrix = problem.patterns.S > N
 
-    def advance(self, state, sweeps):
-        """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,)."""
-        if self.problem.form.kernel != "rounded":
-            return self.run(state, sweeps)
+    def advance(self, state, sweeps, seen=None):
+        """Advance every chain by `sweeps` sweeps of N attempted flips.  Returns the new state and flips made (C,).
+
+        seen: room for states on the way (pieces.Seen).
+        """
+        if self.problem.form.kernel == "rounded":
+            return step_by_step(self.renewed, state, sweeps, seen)
+        if seen:
+            self.prefer(sweeps, len(seen.spins) // len(state.spins))
+        return self.run(state, sweeps, seen)
+
+    def renewed(self, state, sweeps):
+        """`run` with E_k anew before each sweep: no drift, and the same after a restart."""
         flips = np.zeros(len(state.spins), np.int64)
-        for _ in range(sweeps):   # E_k anew each time: no drift, and the same after a restart
+        for _ in range(sweeps):
             renew_products(self.problem.patterns.rows, state.spins, state.overlaps)
             self.past.changes[:] += 1   # they are rounded otherwise
             state, more = self.run(state, 1)
@@ -164,33 +177,35 @@ class Engine:
             self.draws = {C: (units, *rules(self.problem, units))}
         return self.draws[C]
 
-    def run(self, state, sweeps):
+    def run(self, state, sweeps, seen=None):
         problem, rows = self.problem, self.problem.patterns.rows
         units, rule, draws = self.drawn(len(state.spins))
         flips = np.zeros(len(units), np.int64)
         order = (problem.key, problem.sample, self.first, state.sweep, sweeps, rule, draws, units, problem.order == "random",
                  problem.dynamics == "parallel", flips)
+        spins, overlaps = copies(state, seen)
         if len(self.past.spins) != len(units):
             self.past = Past.none(*state.spins.shape, self.past.rare)
         if self.matrix:
             self.couple()
-            X = state.overlaps[:, 0].copy() if self.symmetric else state.overlaps
+            X, later = (x[..., 0, :].copy() if self.symmetric else x for x in (state.overlaps, overlaps))
             h = np.zeros(state.spins.shape, np.int64)
             if self.symmetric or problem.patterns.S > problem.patterns.N:
                 add_fields(self.couplings, state.spins, h)
             else:
                 fill_fields(rows, self.kernel, state.spins, X, h)
-            run_all_matrix(self.couplings, rows, state.spins, X, h, *order)
+            run_all_matrix(self.couplings, rows, state.spins, X, h, *order, spins, later)
             if self.symmetric:   # E_1 and E_2
-                state.overlaps[:, 0], state.overlaps[:, 1] = X, (X**2 - self.squares) / 2
+                for E, x in ((state.overlaps, X), (overlaps, later)):
+                    E[..., 0, :], E[..., 1, :] = x, (x**2 - self.squares) / 2
         elif self.native and self.cold:
-            flips = self.native.advance(state, sweeps, rule, draws, units, self.first)
+            flips = self.native.advance(state, sweeps, rule, draws, units, self.first, seen)
         elif self.powers:
-            run_all_powers(rows, self.powers, state.spins, state.overlaps, self.past, *order)
+            run_all_powers(rows, self.powers, state.spins, state.overlaps, self.past, *order, spins, overlaps)
         elif self.weights:
-            run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, self.past, *order)
+            run_all_log_sum(rows, self.kernel, state.spins, state.overlaps, self.past, *order, spins, overlaps)
         else:
-            run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, self.past, *order)
+            run_all_overlaps(rows, self.kernel, state.spins, state.overlaps, self.past, *order, spins, overlaps)
         if sweeps:
             self.choose(flips, sweeps)
         return state._replace(sweep=state.sweep + sweeps), flips
@@ -203,12 +218,17 @@ class Engine:
 
     def choose(self, flips, sweeps):
         """The way from now on, by the flips (C,) of so many sweeps."""
+        self.rate = flips.sum() / (len(flips) * sweeps)
+        if self.native:
+            self.cold = self.rate < self.native.most * self.problem.patterns.N
+        self.prefer(sweeps, 1)
+
+    def prefer(self, sweeps, times):
+        """Whether the coupling matrix is for so many sweeps, in which overlaps are wanted `times` times."""
         N, S = self.problem.patterns.N, self.problem.patterns.S
-        if self.native and self.native.most < np.inf:
-            self.cold = flips.mean() < self.native.most * N * sweeps
-        if self.free:
+        if self.free and self.rate is not None:
             few = 45 + 0.2 * S if self.native else 2 * S
-            self.matrix = flips.mean() + min(N, S) + S < few * sweeps
+            self.matrix = min(N, S) + times * S < (few - self.rate) * sweeps
 
     def energies(self, state):
         """sum_mu law(X_mu) of every chain, (C,)."""
@@ -222,28 +242,39 @@ class Engine:
             sums = np.zeros(len(state.overlaps), self.problem.form.sums)
             sum_last(state.overlaps, sums)
             return sums
-        table = self.problem.form.energies
-        sums = np.empty(len(state.overlaps), table.dtype)
-        sum_tables(table, state.overlaps, self.problem.patterns.S, self.problem.patterns.N, sums)
+        form, S, N = self.problem.form, self.problem.patterns.S, self.problem.patterns.N
+        sums = np.empty(len(state.overlaps), form.energies.dtype)
+        if self.law is None:
+            self.law = forms.energy_polynomial(form, S) if S >= FEWEST_POWERS else ()
+        if self.law:
+            sum_polynomials(*self.law, state.overlaps, S, sums)
+        else:
+            sum_tables(form.energies, state.overlaps, S, N, sums)
         return sums
 
 
 # ---- all chains: one call for many short runs, which parallel tempering makes ---------------------------------------------------
 
 @njit(**FAST)
-def run_all_overlaps(rows, form, spins, X, past, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
+def run_all_overlaps(rows, form, spins, X, past, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips,
+                     seen_spins, seen_X):
     for chain in range(len(spins)):
         flips[chain] = run_overlaps(rows, form, spins[chain], X[chain], past, chain, offset, key, sample, first, sweeps, rule, draws[chain],
-                                    units[chain], random, parallel)
+                                    units[chain], random, parallel, seen_spins[chain], seen_X[chain])
 
 
 @njit(**FAST)
-def run_all_matrix(J, rows, spins, X, h, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
+def run_all_matrix(J, rows, spins, X, h, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips, seen_spins,
+                   seen_X):
+    times = max(1, seen_spins.shape[1])
+    every = sweeps // times
     for chain in range(len(spins)):
-        flips[chain] = run_matrix(J, spins[chain], h[chain], offset + chain, key, sample, first, sweeps, rule, draws[chain], units[chain], random,
-                                  parallel)
-        X[chain] = 0
-        add_overlaps(rows, spins[chain], X[chain])
+        for t in range(times):
+            flips[chain] += run_matrix(J, spins[chain], h[chain], offset + chain, key, sample, first + t * every, every, rule, draws[chain],
+                                       units[chain], random, parallel)
+            X[chain] = 0
+            add_overlaps(rows, spins[chain], X[chain])
+            see(spins[chain], X[chain], (t + 1) * every, sweeps, seen_spins[chain], seen_X[chain])
 
 
 @njit(**FAST)
@@ -269,6 +300,20 @@ def sum_tables(table, X, K, N, sums):
 
 
 @njit(**FAST)
+def sum_polynomials(b, odd, denominator, X, K, sums):
+    """The same of an integer polynomial over its denominator; modulo 2**64, and the sum fits."""
+    for chain in range(len(X)):
+        total = np.int64(0)
+        for mu in range(K):
+            x = np.int64(X[chain, mu])
+            z, p = x * x, b[-1]
+            for k in range(len(b) - 2, -1, -1):
+                p = p * z + b[k]
+            total += x * p if odd else p
+        sums[chain] = total // denominator
+
+
+@njit(**FAST)
 def sum_last(E, sums):
     """sums[c] = sum_mu E_P, in pattern order and in the type of `sums`."""
     for chain in range(len(E)):
@@ -280,7 +325,7 @@ def sum_last(E, sums):
 # ---- one chain ---------------------------------------------------------------------------------------------------------------
 
 @njit(**FAST)
-def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, sweeps, rule, draw, unit, random, parallel):
+def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, sweeps, rule, draw, unit, random, parallel, seen_spins, seen_X):
     N = spins.size
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
     new = np.empty(N, np.int8)
@@ -314,19 +359,21 @@ def run_overlaps(rows, form, spins, X, past, chain, offset, key, sample, first, 
                     flips += 1
                     changes += 1
         recent = flips - before
+        see(spins, X, sweep + 1 - first, sweeps, seen_spins, seen_X)
     end(past, chain, spins, changes, recent)
     return flips
 
 
 @njit(**FAST)
-def run_all_log_sum(rows, form, spins, X, past, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
+def run_all_log_sum(rows, form, spins, X, past, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips, seen_spins,
+                    seen_X):
     for chain in range(len(spins)):
         flips[chain] = run_log_sum(rows, form, spins[chain], X[chain], past, chain, offset, key, sample, first, sweeps, rule, draws[chain],
-                                   units[chain], random)
+                                   units[chain], random, seen_spins[chain], seen_X[chain])
 
 
 @njit(**FAST)
-def run_log_sum(rows, form, spins, X, past, chain, offset, key, sample, first, sweeps, rule, draw, unit, random):
+def run_log_sum(rows, form, spins, X, past, chain, offset, key, sample, first, sweeps, rule, draw, unit, random, seen_spins, seen_X):
     """`run_overlaps` of a sum of exponentials whose terms are kept, relative to the largest, as float32 weights w.
 
     A+- = sum of w over the rows of each sign have a relative error of at most `error`, for weights lose half an ulp when made and at every flip, and
@@ -374,6 +421,7 @@ def run_log_sum(rows, form, spins, X, past, chain, offset, key, sample, first, s
                 if age < period:
                     scale_weights(rows, i, w, up_factor if new == 1 else down_factor, down_factor if new == 1 else up_factor)
         recent = flips - before
+        see(spins, X, sweep + 1 - first, sweeps, seen_spins, seen_X)
     end(past, chain, spins, changes, recent)
     return flips
 

@@ -1,7 +1,8 @@
 """Overlaps with archetypes and examples that are measured, per neuron: of the condensed archetype (`One`) or of several (`Several`).
 
-A recorder is made before thermalization and called with (t, state) at every measurement t < n of the C chains.  An engine may keep a
-state, and the arrays of patterns that stand beside it here, on a device: what has one number per chain is computed there.
+A recorder is made before thermalization and called with (t, times, state): of the n measurements of the C chains those from t on, as many as
+`times`, whose states lie beside each other (pieces.Seen).  An engine may keep a state, and the arrays of patterns that stand beside it here, on a
+device: what has one number per chain is computed there.
 """
 import numpy as np
 from numba import njit
@@ -37,12 +38,15 @@ class One:
         self.followed = examples(problem, state, params)["n"] if self.learns else self.start
         self.m, self.other, self.learnt = np.empty((C, n)), np.full((C, n), np.nan), {}
 
-    def __call__(self, t, state):
-        self.m[:, t] = host(condensed(self.problem, state))
+    def __call__(self, t, times, state):
+        def put(series, value):
+            series[:, t:t + times] = host(value).reshape(-1, times)
+
+        put(self.m, condensed(self.problem, state))
         if self.others:
-            self.other[:, t] = host(largest_other(self.problem, state))
+            put(self.other, largest_other(self.problem, state))
         for name, value in further(self.problem, state, self.params).items():
-            self.learnt.setdefault(name, np.empty(self.m.shape))[:, t] = host(value)
+            put(self.learnt.setdefault(name, np.empty(self.m.shape)), value)
 
     def saved(self, t):
         """Arrays of the first t measurements, for a checkpoint."""
@@ -102,14 +106,14 @@ class Several:
         self.m, self.each = np.empty((C, n)), np.empty((C, K, n)) if series else None
         self.sums = np.zeros(state.spins.shape, np.int32)
 
-    def __call__(self, t, state):
+    def __call__(self, t, times, state):
         stored = self.problem.patterns
         spins = host(state.spins)
         m = (host(state.overlaps) if stored.rows is stored.archetypes else archetype_sums(stored, spins)) / stored.N
-        self.m[:, t] = np.abs(m).max(axis=1)
-        self.sums += spins
+        self.m[:, t:t + times] = np.abs(m).max(axis=1).reshape(-1, times)
+        self.sums += spins.reshape(-1, times, stored.N).sum(axis=1, dtype=np.int32)
         if self.each is not None:
-            self.each[:, :, t] = m
+            self.each[:, :, t:t + times] = m.reshape(-1, times, stored.K).swapaxes(1, 2)
 
     def saved(self, t):
         """Arrays of the first t measurements, for a checkpoint."""

@@ -18,6 +18,7 @@ from numba import njit
 
 from .attempts import FAST, begin, decide, draw_sweep, end
 from .forms import EXACT_FLOAT, LARGEST, SAFE, Symmetric
+from .pieces import due, see
 
 ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"})
 STRIP = 512                          # terms that are added up before float64
@@ -70,25 +71,24 @@ def add_squares(rows, p2, p4, c):
 
 
 @njit(**FAST)
-def run_all_powers(rows, p, spins, E, past, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips):
+def run_all_powers(rows, p, spins, E, past, key, sample, offset, first, sweeps, rule, draws, units, random, parallel, flips,
+                   seen_spins, seen_E):
     S = E.shape[2]
     X, V, h = np.empty(S, np.float32), np.empty(S, np.float32), np.empty(spins.shape[1], np.int64)   # |X| < 2**24
     near = (3 * p.p2).astype(np.float32)
     for chain in range(len(spins)):
-        before = spins[chain].copy()
         flips[chain] = run_powers(rows, p, near, spins[chain], E[chain], X, V, h, past, chain, offset, key, sample, first, sweeps, rule,
-                                  draws[chain], units[chain], random, parallel)
-        if flips[chain]:
-            renew_polynomials(rows, p, before, spins[chain], X, E[chain])
+                                  draws[chain], units[chain], random, parallel, seen_spins[chain], seen_E[chain])
 
 
 @njit(**FAST)
-def run_powers(rows, p, near, spins, E, X, V, h, past, chain, offset, key, sample, first, sweeps, rule, draw, unit, random, parallel):
+def run_powers(rows, p, near, spins, E, X, V, h, past, chain, offset, key, sample, first, sweeps, rule, draw, unit, random, parallel,
+               seen_spins, seen_E):
     """`run_overlaps` (numba_engine.py); X, V (S,), h (N,): scratch; near (S,): 3 p_2."""
     N = spins.size
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
-    new = np.empty(N, np.int8)
-    flips, ready, terms = 0, False, 0.0
+    new, old = np.empty(N, np.int8), spins.copy()
+    flips, renewed, ready, terms = 0, 0, False, 0.0   # renewed: flips that E_1, ..., E_4 know of, which are those of the spins `old`
     low_fields, high_fields, known = past.fields[0, chain], past.fields[1, chain], past.known[chain]
     changes, recent = begin(past, chain, spins), past.recent[chain]
     for sweep in range(first, first + sweeps):
@@ -134,6 +134,11 @@ def run_powers(rows, p, near, spins, E, X, V, h, past, chain, offset, key, sampl
                     add_couplings(p.couplings, i, h, 2 * np.int64(new[i]))
                     terms = turn(rows, i, near, X, V, np.float32(2 * new[i]), p.largest)
         recent = flips - before
+        if flips > renewed and (sweep + 1 == first + sweeps or due(sweep + 1 - first, sweeps, len(seen_spins))):
+            renew_polynomials(rows, p, old, spins, X, E)
+            old[:] = spins
+            renewed = flips
+        see(spins, E, sweep + 1 - first, sweeps, seen_spins, seen_E)
     end(past, chain, spins, changes, recent)
     return flips
 

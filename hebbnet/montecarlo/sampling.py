@@ -10,7 +10,7 @@ from ..params import ParameterError, check_seed, choose, count
 from . import continuous, overlaps, plefka, preparing, statistics
 from . import problem as problems
 from .forms import Continuous
-from .pieces import Pieces, next_stop
+from .pieces import Pieces, Seen, parts
 from .preparing import ENGINES, fingerprint
 from .problem import host
 
@@ -169,19 +169,29 @@ class MonteCarlo:
             t, flips = max(0, state.sweep - self.thermalize) // self.every, saved["flips"]
             energy[:, :t], q[:, :t] = saved["energy"], saved["q"]
             record.restore(t, saved)
-        pieces = Pieces(engine.advance, checkpoint)
-        while state.sweep < last:
-            stop, measuring = next_stop(state.sweep, self.thermalize, self.every), state.sweep >= self.thermalize
-            state, flipped = pieces(state, stop - state.sweep)
-            if measuring:
-                flips += flipped
-                if state.sweep == stop:
+        room = Seen(engine, state, C * problem.attempts * self.every)
+
+        def advance(state, sweeps):
+            """With what is measured on the way."""
+            nonlocal t
+            for part, times in parts(state.sweep, state.sweep + sweeps, self.thermalize, self.every, room.most):
+                measuring, seen = state.sweep >= self.thermalize, room(state, times)
+                state, flipped = engine.advance(state, part, seen) if seen else engine.advance(state, part)
+                if measuring:
+                    flips[...] += flipped
+                if times:
+                    seen = seen or state
                     record.problem = getattr(engine, "measured", problem)   # its patterns, where the engine keeps its states
-                    record(t, state)
-                    energy[:, t] = -problem.scale * engine.energies(state) / N
-                    pairs = state.spins[:C // 2 * 2].reshape(-1, 2, N)
-                    q[:, t] = host(np.mean(pairs[:, 0] * pairs[:, 1], axis=1, dtype=float))
-                    t += 1
+                    record(t, times, seen)
+                    energy[:, t:t + times] = (-problem.scale * engine.energies(seen) / N).reshape(C, times)
+                    pairs = seen.spins[:C // 2 * 2 * times].reshape(-1, 2, times, N)
+                    q[:, t:t + times] = host(np.mean(pairs[:, 0] * pairs[:, 1], axis=-1, dtype=float))
+                    t += times
+            return state, flips
+
+        pieces = Pieces(advance, checkpoint)
+        while state.sweep < last:
+            state, _ = pieces(state, last - state.sweep)
             if checkpoint and state.sweep < last and checkpoint.due():
                 checkpoint.save(arrays(t))
         if checkpoint:
@@ -190,7 +200,7 @@ class MonteCarlo:
         per_chain = {
             **record.averages(), "energy": energy.mean(axis=1), "acceptance": flips / (self.measure * problem.attempts),
             "m_tau": tau * self.every, "ess": n / tau,
-            "equilibrated": np.array([statistics.settled(a) and statistics.settled(b) for a, b in zip(record.m, energy)]),
+            "equilibrated": np.array([statistics.settled(a, time) and statistics.settled(b) for a, time, b in zip(record.m, tau, energy)]),
         }
         dims = "disorder", "chain", "pattern"
         out = {name: (dims[:x.ndim + 1], x[None]) for name, x in per_chain.items() if name in wanted}

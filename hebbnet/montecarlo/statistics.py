@@ -27,9 +27,9 @@ def autocorrelation_time(x):
     return max(float(tau[n - 1 if inside.all() else np.argmin(inside)]), 1.0)
 
 
-def settled(x):
-    """Whether the halves of the series x (n,) agree, in the sense of TEST."""
-    tau, half = autocorrelation_time(x), len(x) // 2
+def settled(x, tau=None):
+    """Whether the halves of the series x (n,) agree, in the sense of TEST.  tau: its autocorrelation time, if it is known."""
+    tau, half = autocorrelation_time(x) if tau is None else tau, len(x) // 2
     if np.isnan(tau):
         return len(x) >= LEAST_SAMPLES
     first, second = x[:half], x[-half:]
@@ -37,9 +37,13 @@ def settled(x):
     return bool(len(x) >= LEAST_SAMPLES * tau and abs(first.mean() - second.mean()) <= STANDARD_ERRORS * error)
 
 
-def agree(x, y):
-    """Whether the means of two independent series (n,) differ by at most STANDARD_ERRORS standard errors; constant ones: are equal."""
-    error = np.sqrt(sum(np.var(a) * np.nan_to_num(autocorrelation_time(a)) / len(a) for a in (x, y)))
+def agree(x, y, tau=None):
+    """Whether the means of two independent series (n,) differ by at most STANDARD_ERRORS standard errors; constant ones: are equal.
+
+    tau: the autocorrelation times of both, if they are known.
+    """
+    tau = map(autocorrelation_time, (x, y)) if tau is None else tau
+    error = np.sqrt(sum(np.var(a) * np.nan_to_num(t) / len(a) for a, t in zip((x, y), tau)))
     return bool(abs(np.mean(x) - np.mean(y)) <= STANDARD_ERRORS * error + 1e-12)
 
 

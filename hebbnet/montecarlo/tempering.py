@@ -14,15 +14,16 @@ from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from .. import networks, streams
 from ..observables import describe
 from ..params import PARAMETERS, ParameterError, choose, count
-from ..patterns import Diluted
+from ..patterns import FAST, Diluted
 from . import continuous, overlaps, preparing, statistics
 from . import problem as problems
 from .forms import Continuous
-from .pieces import Pieces, next_stop
+from .pieces import Pieces, Seen, copies, parts
 from .preparing import ENGINES, fingerprint
 from .problem import host
 from .sampling import STARTS, check_start, one_point, over_samples, starting_spins
@@ -87,45 +88,36 @@ class Ladder:
     def energies(self, chains):
         return self.engine.energies(chains).reshape(self.replicas, -1)
 
-    def advance(self, state, sweeps):
+    def advance(self, state, sweeps, seen=None):
         """`sweeps` sweeps at every temperature (a multiple of swap_every), each `swap_every` followed by a swap of every other pair.
 
-        Returns the new state and `Counts`; arrays of the old state may be changed.
+        Returns the new state and `Counts`; arrays of the old state may be changed.  seen: `Walkers` whose chains (pieces.Seen) and sums
+        (R, L, times) become what they are after each sweeps / times sweeps.
         """
         done = self.engine.temper(self, state, sweeps // self.swap_every) if hasattr(self.engine, "temper") else None
         if done:
             chains, arrays, counts = done
             return Walkers(chains, *arrays), Counts(*counts)
         shape = state.walker.shape
-        counts = Counts.none(*shape)
-        for _ in range(sweeps // self.swap_every):
+        counts, rounds = Counts.none(*shape), sweeps // self.swap_every
+        spins, overlaps = copies(state.chains, seen and seen.chains)
+        each = rounds // max(1, spins.shape[1])
+        for k in range(1, rounds + 1):
             chains, flips = self.engine.advance(state.chains, self.swap_every)
             counts.flips[...] += flips.reshape(shape)
             state = self.swap(state._replace(chains=chains, sums=self.energies(chains)), counts)
+            if seen and k % each == 0:
+                t = k // each - 1
+                spins[:, t], overlaps[:, t], seen.sums[..., t] = state.chains.spins, state.chains.overlaps, state.sums
         return state, counts
 
     def swap(self, state, counts):
         """Try to exchange every other pair of neighbors, beginning with the first or the second one in turn."""
-        number = state.chains.sweep // self.swap_every - 1
-        pair = np.arange(number % 2, len(self.T) - 1, 2)
-        counts.tried[:, pair] += 1
-        replica, chosen = np.nonzero(self.accepted(state.sums, number)[:, pair])
-        cold = pair[chosen]
-        counts.swaps[replica, cold] += 1
-        for array in (state.sums, state.walker):
-            exchange(array, (replica, cold), (replica, cold + 1))
-        chain = replica * len(self.T) + cold
-        exchange(state.chains.spins, chain, chain + 1)
-        exchange(state.chains.overlaps, chain, chain + 1)
-        follow(state.walker, state.heading, counts.trips)
+        number, chains = state.chains.sweep // self.swap_every - 1, state.chains
+        rows = [x.reshape(len(x), -1).view(np.uint8) for x in (chains.spins, chains.overlaps)]
+        swap(*rows, state.sums, state.walker, state.heading, number % 2, self.gain, self.loss, self.minus_log(number), counts.swaps, counts.tried,
+             counts.trips)
         return state
-
-    def accepted(self, sums, number):
-        """Whether swap `number` exchanges each pair (R, L - 1).
-
-        (1/T_a - 1/T_b)(E_a - E_b) >= ln u, times T_a T_b: nothing is divided by T = 0, where the lower energy always goes.
-        """
-        return self.gain * np.diff(sums) >= -self.loss * self.minus_log(number)
 
     def minus_log(self, number):
         """-ln u of each pair in swap `number`, (R, L - 1).  Kept for the next ones: a cache, since it depends on `number` alone."""
@@ -137,17 +129,34 @@ class Ladder:
         return self.ahead[1][number % SWAPS_AHEAD]
 
 
-def exchange(array, one, other):
-    array[one], array[other] = array[other], array[one]
+@njit(**FAST)
+def swap(spins, overlaps, sums, walker, heading, first, gain, loss, minus_log, swaps, tried, trips):
+    """Exchange the pairs `first`, first + 2, ... of temperatures where chance says so; spins and overlaps as bytes, (R L, bytes of a chain).
+
+    (1/T_a - 1/T_b)(E_a - E_b) >= ln u, times T_a T_b: nothing is divided by T = 0, where the lower energy always goes.  A round trip of a walker is
+    from the coldest temperature to the hottest and back, counted on arrival.
+    """
+    R, L = sums.shape
+    for r in range(R):
+        for k in range(first, L - 1, 2):
+            tried[r, k] += 1
+            if gain[k] * (sums[r, k + 1] - sums[r, k]) >= -loss[k] * minus_log[r, k]:
+                swaps[r, k] += 1
+                sums[r, k], sums[r, k + 1] = sums[r, k + 1], sums[r, k]
+                walker[r, k], walker[r, k + 1] = walker[r, k + 1], walker[r, k]
+                exchange(spins[r * L + k], spins[r * L + k + 1])
+                exchange(overlaps[r * L + k], overlaps[r * L + k + 1])
+        cold, hot = walker[r, 0], walker[r, L - 1]
+        trips[r, cold] += heading[r, cold] == DOWN
+        heading[r, cold] = UP
+        if heading[r, hot] == UP:
+            heading[r, hot] = DOWN
 
 
-def follow(walker, heading, trips):
-    """Update where walkers go; a round trip is from the coldest temperature to the hottest and back, counted on arrival."""
-    replica = np.arange(len(walker))
-    bottom, top = (replica, walker[:, 0]), (replica, walker[:, -1])
-    trips[bottom] += heading[bottom] == DOWN
-    heading[bottom] = UP
-    heading[top] = np.where(heading[top] == UP, DOWN, heading[top])
+@njit(**FAST)
+def exchange(one, other):
+    for k in range(one.size):
+        one[k], other[k] = other[k], one[k]
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,35 +285,49 @@ class Tempering:
             for array, name in ((m, "m"), (energy, "energy"), (Q, "Q")):
                 array[..., :t] = saved[name]
             learnt = {name.removeprefix("learnt_"): x for name, x in saved.items() if name.startswith("learnt_")}
-        pieces = Pieces(ladder.advance, checkpoint, self.swap_every)
-        while state.chains.sweep < last:
-            sweep = state.chains.sweep
-            stop = next_stop(sweep, self.thermalize, self.every)
-            state, counts = pieces(state, stop - sweep)
-            if sweep >= self.thermalize:
-                total = Counts(*(a + b for a, b in zip(total, counts)))
-                if state.chains.sweep == stop:
+        room = Seen(ladder.engine, state.chains, R * L * problem.attempts * self.every)
+
+        def advance(state, sweeps):
+            """With what is measured on the way."""
+            nonlocal t, total, other
+            first = state.chains.sweep
+            for part, times in parts(first, first + sweeps, self.thermalize, self.every, room.most):
+                measuring, chains = state.chains.sweep >= self.thermalize, room(state.chains, times)
+                seen = chains and Walkers(chains, np.empty((R, L, times), state.sums.dtype), None, None)
+                state, counts = ladder.advance(state, part, seen)
+                if measuring:
+                    total = Counts(*(a + b for a, b in zip(total, counts)))
+                if times:
+                    chains, sums = (seen or state)[:2]
+                    shape, at = (R, L, times), slice(t, t + times)
                     beside = getattr(ladder.engine, "measured", problem)   # its patterns, where the engine keeps its states
                     if several:
-                        found = overlaps.ranked(problem, problems.State(**state.chains.arrays()), params)
-                        m[..., t] = found["m"][:, 0].reshape(R, L)
+                        found = overlaps.ranked(problem, problems.State(**chains.arrays()), params)
+                        m[..., at] = found["m"][:, 0].reshape(shape)
                     else:
-                        m[..., t] = host(overlaps.condensed(beside, state.chains)).reshape(R, L)
-                        other += host(overlaps.largest_other(beside, state.chains)).reshape(R, L)
-                        found = overlaps.further(beside, state.chains, params)
+                        m[..., at] = host(overlaps.condensed(beside, chains)).reshape(shape)
+                        other = add(other, host(overlaps.largest_other(beside, chains)).reshape(shape))
+                        found = overlaps.further(beside, chains, params)
                     for name, value in found.items():
-                        learnt[name] = learnt.get(name, 0) + host(value).reshape(R, L, *value.shape[1:])
-                    energy[..., t] = -problem.scale * state.sums / N
-                    s = state.chains.spins.reshape(R, L, N)[:R // 2 * 2]
-                    Q[..., t] = host(np.sum(s[0::2] * s[1::2], axis=-1, dtype=Q.dtype))
-                    t += 1
+                        value = host(value).reshape(*shape, *value.shape[1:])
+                        learnt[name] = add(learnt.get(name, np.zeros_like(value[:, :, 0])), value)
+                    energy[..., at] = -problem.scale * sums.reshape(shape) / N
+                    s = chains.spins.reshape(*shape, N)[:R // 2 * 2]
+                    Q[..., at] = host(np.sum(s[0::2] * s[1::2], axis=-1, dtype=Q.dtype))
+                    t += times
+            return state, counts
+
+        pieces = Pieces(advance, checkpoint, self.swap_every)
+        while state.chains.sweep < last:
+            state, _ = pieces(state, last - state.chains.sweep)
             if checkpoint and state.chains.sweep < last and checkpoint.due():
                 checkpoint.save(arrays(t))
         if checkpoint:
             checkpoint.keep(arrays(n))
         q = Q / N
         tau = np.apply_along_axis(statistics.autocorrelation_time, -1, m)
-        still = np.apply_along_axis(statistics.settled, -1, np.abs(m)) & np.apply_along_axis(statistics.settled, -1, energy)
+        followed = [(x, np.apply_along_axis(statistics.autocorrelation_time, -1, x)) for x in (energy, np.abs(m))]
+        still = np.array([[all(statistics.settled(x[r, k], times[r, k]) for x, times in followed) for k in range(L)] for r in range(R)])
         rung, pair = ("disorder", "replica", "T"), ("disorder", "pair", "T")
         found = {name: ((*rung, "pattern")[:x.ndim + 1], x / n) for name, x in learnt.items()}
         if not several:
@@ -317,8 +340,8 @@ class Tempering:
         }
         if R > 1:
             edges = np.linspace(-1, 1, (self.bins or BINS) + 1) if real else overlap_bins(N, self.bins)
-            same = [[statistics.agree(energy[r, k], energy[r + 1, k]) and statistics.agree(np.abs(m[r, k]), np.abs(m[r + 1, k]))
-                     and statistics.settled(q[r // 2, k]) for k in range(L)] for r in range(0, R // 2 * 2, 2)]
+            same = [[all(statistics.agree(*x[r:r + 2, k], times[r:r + 2, k]) for x, times in followed) and statistics.settled(q[r // 2, k])
+                     for k in range(L)] for r in range(0, R // 2 * 2, 2)]
             values |= {"q": (pair, q.mean(-1)), "q_abs": (pair, np.abs(q).mean(-1)), "q2": (pair, (q**2).mean(-1)),
                        "q4": (pair, (q**4).mean(-1)), "replicas_agree": (pair, np.array(same)),
                        "q_density": (("disorder", "T", "bin"), (real_density if real else density)(Q, N, edges))}
@@ -349,6 +372,11 @@ class Tempering:
             if name in dataset:
                 dataset[name].attrs["test"] = test
         return dataset
+
+
+def add(total, x):
+    """total (R, L, ...) + x (R, L, times, ...), one time after the other, so that the last bits do not depend on how many there are at once."""
+    return np.cumsum(np.concatenate([total[:, :, None], x], axis=2), axis=2)[:, :, -1]
 
 
 def jackknife_over_samples(function, *arrays):

@@ -19,28 +19,30 @@ class Engine(numba_engine.Engine):
         self.pool, self.parts, self.ends = ThreadPoolExecutor(threads), [], np.zeros(1, int)
         self.threads = threads
 
-    def advance(self, state, sweeps):
+    def advance(self, state, sweeps, seen=None):
         if self.ends[-1] != len(state.spins):
             self.divide(len(state.spins))
+        if seen:
+            self.prefer(sweeps, len(seen.spins) // len(state.spins))
         self.couple()
         for part in self.parts:
             part.matrix, part.couplings, part.cold = self.matrix, self.couplings, self.cold
-        flips = np.concatenate(list(self.pool.map(lambda part: part.advance(part.of(state), sweeps)[1], self.parts)))
+        flips = np.concatenate(list(self.pool.map(lambda part: part.advance(part.of(state), sweeps, seen and part.of(seen))[1], self.parts)))
         if sweeps:
             self.choose(flips, sweeps)
         return state._replace(sweep=state.sweep + sweeps), flips
 
     def divide(self, chains):
         self.ends = np.linspace(0, chains, min(self.threads, chains) + 1).astype(int)
-        self.parts = [Part(self, first, end) for first, end in zip(self.ends, self.ends[1:])]
+        self.parts = [Part(self, chains, first, end) for first, end in zip(self.ends, self.ends[1:])]
 
 
 class Part(numba_engine.Engine):
-    """Chains first ... end - 1 of an engine; it goes the way it is told."""
+    """Chains first ... end - 1 of the `chains` of an engine; it goes the way it is told."""
 
-    def __init__(self, whole, first, end):
+    def __init__(self, whole, chains, first, end):
         vars(self).update(vars(whole))
-        self.first, self.end, self.draws = int(first), int(end), {}
+        self.chains, self.first, self.end, self.draws = chains, int(first), int(end), {}
         self.past = whole.past._replace(spins=whole.past.spins[:0])   # its own, to be made
         if np.ndim(self.problem.T):
             self.problem = replace(self.problem, T=self.problem.T[first:end])
@@ -49,7 +51,13 @@ class Part(numba_engine.Engine):
             self.native.clear()
 
     def of(self, state):
-        return state._replace(spins=state.spins[self.first:self.end], overlaps=state.overlaps[self.first:self.end])
+        """Its chains of a state, or of what is seen of one."""
+        times = len(state.spins) // self.chains
+        part = slice(self.first * times, self.end * times)
+        return state._replace(spins=state.spins[part], overlaps=state.overlaps[part])
 
     def choose(self, flips, sweeps):
+        pass
+
+    def prefer(self, sweeps, times):
         pass
