@@ -128,10 +128,10 @@ def measured(quick=False):
 def of_workers(quick, row):
     """The row of a study on 1, 2, 4, ... up to MOST_WORKERS processes; `start_seconds` and `task_seconds`: what a study without work takes, and what
     each of its tasks adds to that, for each of the numbers of workers."""
-    counts, many = powers(2 if quick else min(CORES, MOST_WORKERS)), 16 if quick else 400
-    empty = {count: (workers(count, 1), workers(count, 1, many)) for count in counts}
-    each = [(empty[count][1] - empty[count][0]) / (many - 16) if many > 16 else 0.0 for count in counts]
-    start = [empty[count][0] - 16 * task for count, task in zip(counts, each)]
+    counts, many = powers(2 if quick else min(CORES, MOST_WORKERS)), 400
+    few = [workers(count, 1) for count in counts]   # without work
+    each = [0.0 if quick else (workers(count, 1, many) - spent) / (many - 16) for count, spent in zip(counts, few)]
+    start = [spent - 16 * task for spent, task in zip(few, each)]
     rounds = np.repeat(counts, 1 if quick else 2)
     seconds = [workers(count, 10 if quick else TASK_SWEEPS) for count in rounds.tolist()]
     told = f"processes that share nothing; starts in {max(start):.1f} s, {1e3 * max(each):.1f} ms a task"

@@ -27,7 +27,7 @@ int main(void)
                        .bits = block(8)};
     const past found = {block(16), block(17), block(18), block(19)};
     hebbnet_narrow(&p, n[10], n[11], block(12), block(13), block(9), block(10), (int)n[12], block(11), block(14), block(15), &found,
-                   malloc(64 * p.words * p.depth), malloc(8 * p.S), 0);
+                   malloc(64 * p.words * p.depth), malloc(8 * p.S), NULL);
     for (int k = 12; k < count; k++)
         fwrite(blocks[k], 1, sizes[k], stdout);
     return 0;

@@ -389,8 +389,8 @@ enum { OVERLAPS, KEPT, BOTH };   /* the ways a kernel knows */
 
 /* `sweeps` sweeps of every chain.  spins (C, N); overlaps (C, 64 words) of `type`; limits (C, sweeps, N); sites (C, sweeps, N), or NULL for the
    order 0 ... N-1; next (N) scratch for parallel dynamics, else NULL; flips (C) is added to; recent (C): flips of each chain's last sweep, which
-   decide about its next way; found: fields from before; bytes (64 words depth) and listed (S): scratch; seen:
-   where states on the way are put, or NULL. */
+   decide about its next way; found: fields from before; bytes (64 words depth) and listed (S): scratch; seen: where
+   states on the way are put, or NULL. */
 #define RUN(name, ways, type, field_of, turn, renew, share)                                                                             \
     WIDE void name(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, type *overlaps, const double *limits,               \
                    const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, const past *found,                    \
