@@ -26,7 +26,7 @@ CASES = {
     "modern, sphere, N=50 K=100": {"network": "modern", "N": 50, "K": 100, "lam": 1.0, "T": 0.3},
 }
 CHAINS, TEMPERED, LADDERS = (1, 8, 64), ("P=2 N=1000 K=100", "P=4 N=100 K=100", "P=4 N=100 K=2500"), (6, 24)
-SWEEPS, REPEATS, SEED = 1000, 5, 1
+SWEEPS, REPEATS, SEED = 1000, 4, 1
 
 
 def case(name, chains, ladder=None, sweeps=SWEEPS, repeats=REPEATS):
