@@ -14,7 +14,7 @@ from engines import read_rate
 from machine import write
 
 import hebbnet as hn
-from hebbnet.montecarlo import MonteCarlo, preparing
+from hebbnet.montecarlo import MonteCarlo, numba_engine, preparing
 
 BUDGET, FEWEST = 4.0, 5    # seconds of repeats of a piece, and how many there are at least
 
@@ -30,10 +30,12 @@ def best(function, budget=BUDGET):
 
 
 def chains(network, sweeps, budget, **point):
-    """(seconds, flips per attempt) of `sweeps` sweeps of one chain from the pattern."""
+    """(seconds, flips per attempt) of `sweeps` sweeps of one chain from the pattern, whose fields are not remembered."""
     task = MonteCarlo(network, chains=1, disorder=1, thermalize=0)
     problem = task.problem(task.check(point), sample=0, seed=1)
     engine, state = preparing.engine("numba", problem), task.initial(problem, 1)
+    if network == "exponential":
+        engine = numba_engine.Engine(problem, remember=False)
     made = []
 
     def run():

@@ -28,7 +28,7 @@ def case(N, K, d, T, order, numbers=None, seconds=SECONDS, repeats=REPEATS):
     """Speed of runs of SWEEPS sweeps from the same start, the best of `repeats`, beside the limits."""
     task = MonteCarlo("multitasking", chains=1, order=order)
     problem = task.problem(task.check({"N": N, "K": K, "d": d, "T": T}), sample=0, seed=SEED)
-    engine, start, entries = Engine(problem), task.initial(problem, SEED), len(problem.patterns.rows.value) / N
+    engine, start, entries = Engine(problem, remember=False), task.initial(problem, SEED), len(problem.patterns.rows.value) / N
     engine.advance(copied(start), 1)   # compiles
     flips, acceptance = max(timed(engine, start, SWEEPS, seconds) for _ in range(repeats))
     touched = 13 * entries + 49

@@ -120,7 +120,7 @@ def measured(quick=False):
     yield attempts("chains", powers(2 if quick else 64), lambda count: (4, 100, 250 if quick else 2500, count), (0, 0),
                    "chains of one sample are independent; below 0 where they share rows")
     counts = np.repeat(powers(2 if quick else CORES), rounds)
-    yield row("threads", "sweeps of 16 chains", counts, [threads(count, 3 if quick else 1500) for count in counts.tolist()], (-1, -1),
+    yield row("threads", "sweeps of 16 chains", counts, [threads(count, 3 if quick else 6000) for count in counts.tolist()], (-1, -1),
               "no lock is held")
     yield of_workers(quick, row)
 
