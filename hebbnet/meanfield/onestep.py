@@ -279,6 +279,7 @@ def retrieval(network, e, alpha, T):
                 where = f"breaks only above alpha = {low:.10g}" + (f" and below {high:.10g}" if high < math.inf else "")
             return absent(f"replica symmetry is stable at alpha = {alpha:.10g}, T = {T:.10g} (at this T it {where}); take ansatz='rs'")
         onset = broken[0][0]
+    near = f", alpha being {alpha / onset - 1:.1e} above its value on the AT line" if onset else ""
     try:
         if T > 0 or alpha >= largest / 2:
             top = math.exp(branch(network, e, T)[-1, LOAD])
@@ -289,19 +290,18 @@ def retrieval(network, e, alpha, T):
         else:
             z, residual, steps = cool(network, e, alpha)
     except Unresolved as why:
-        near = f", alpha being {alpha / onset - 1:.1e} above its value on the AT line" if onset else ""
         return absent(f"no one-step solution found: {why}{near}; take ansatz='rs'")
-    x = checked(state(z, residual, steps), T)
+    x = checked(state(z, residual, steps), T, near)
     if x.exists and x.split < RESOLVED * T * x.chi:
         return absent(f"too close to the AT line: q1 - q0 is {x.split / (T * x.chi):.1e} of 1 - q1, which does not resolve theta; "
                       f"take ansatz='rs', whose free energy is the same to rounding")
     return x
 
 
-def checked(x, T):
-    """The state, unless it is the replica-symmetric one in disguise."""
+def checked(x, T, near=""):
+    """The state, unless it is the replica-symmetric one in disguise.  near: where the AT line is, for the status."""
     if not x.split > 1e-7 * (T * x.chi + x.split):
-        return absent("Newton's method fell back onto the replica-symmetric solution q0 = q1; take ansatz='rs'")
+        return absent(f"Newton's method fell back onto the replica-symmetric solution q0 = q1{near}; take ansatz='rs'")
     if not x.y * T < 1:
         return absent(f"the solution found has theta = {x.y * T:.6g}, outside 0 < theta < 1: {TWO_FACED}; take ansatz='rs'")
     return x
