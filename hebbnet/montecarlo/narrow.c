@@ -301,62 +301,28 @@ INLINE void keep(const problem *p, memory *now, int16_t *X, int s)
     now->keeping = 1;
 }
 
-/* The field of neuron i: where there are `fields`, the one found since the last flip */
-INLINE int64_t recall(const problem *p, memory *now, int16_t *X, const int8_t *s, int64_t i, int64_t *fields, int64_t *known)
+/* The field of the neuron of attempt a: one that is known since the last flip, or from what was kept */
+INLINE int64_t recall(const problem *p, memory *now, int16_t *X, const int8_t *s, int64_t a, int few, const sequence *of)
 {
-    if (fields && known[i] == now->changes)
-        return fields[i];
+    const int64_t i = neuron(of, a);
+    if (is_known(p, now, of, i))
+        return of->fields[i];
     if (now->keeping != 1)
         keep(p, now, X, s[0]);
     const int64_t h = (sum_row(p, now, X, i) + now->sums[s[i] <= 0] - now->sums[s[i] > 0]) / 2;
-    if (fields) {
-        fields[i] = h;
-        known[i] = now->changes;
-    }
+    if (of->fields)
+        learn(now, of, i, h);
     return h;
 }
 
-/* As the kernels of native.c */
-NARROW void hebbnet_narrow(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, int16_t *overlaps, const double *limits,
-                           const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, const past *found, uint8_t *bytes,
-                           int64_t *listed, const record *seen)
+INLINE void turn_row(const problem *p, memory *now, int16_t *X, int64_t i, int s)   /* after spin i has become s */
 {
-    const int64_t N = p->N;
-    for (int64_t c = 0; c < chains; c++) {
-        int8_t *s = spins + c * N;
-        int16_t *X = overlaps + c * 64 * p->words;
-        memory now = {bytes, listed, 0, {0, 0}, -1, begin(found, c, s, N), 0};
-        for (int64_t sweep = 0; sweep < sweeps; sweep++) {
-            const double *limit = limits + (c * sweeps + sweep) * N;
-            const int64_t *site = sites ? sites + (c * sweeps + sweep) * N : 0;
-            const int64_t before = flips[c];
-            int64_t *fields = recent[c] < p->rare ? found->fields + c * N : 0, *known = found->known + c * N;
-            if (next)
-                for (int64_t i = 0; i < N; i++)
-                    next[i] = decide(rule, recall(p, &now, X, s, i, fields, known) * p->denominator, s[i], limit[i]);
-            for (int64_t a = 0; a < N; a++) {
-                const int64_t i = site ? site[a] : a, h = next ? 0 : recall(p, &now, X, s, i, fields, known);
-                const int8_t to = next ? next[i] : decide(rule, h * p->denominator, s[i], limit[a]);
-                if (to == s[i])
-                    continue;
-                s[i] = to;
-                flips[c]++;
-                now.changes++;
-                if (now.keeping == 1 && !next)
-                    share(p, &now, X, i, to, h, renew(p, &now, X, i, to));
-                else
-                    for (int64_t mu = 0; mu < p->S; mu++)
-                        X[mu] = (int16_t)(X[mu] + 2 * to * p->rows[i * p->stride + mu]);
-            }
-            recent[c] = flips[c] - before;
-            if (next && recent[c])   /* all spins changed at once */
-                now.keeping = -1;
-            if (seen)
-                see(seen, p, c, sweep + 1, s, X, sizeof *X);
-        }
-        end(found, c, s, N, now.changes);
-    }
+    const int8_t *row = p->rows + i * p->stride;
+    for (int64_t mu = 0; mu < p->S; mu++)
+        X[mu] = (int16_t)(X[mu] + 2 * s * row[mu]);
 }
+
+RUN(hebbnet_narrow, NARROW, KEPT, int16_t, recall, turn_row, renew, share)
 
 #else
 

@@ -25,6 +25,7 @@
 #include <immintrin.h>
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")))
 #define INLINE WIDE static inline __attribute__((always_inline))
+#define UNROLLED _Pragma("GCC unroll 4")   /* or sums that belong in registers go through memory */
 
 int hebbnet_layout(void)   /* 0 where this machine cannot run the kernels */
 {
@@ -53,7 +54,7 @@ INLINE int plus(const uint64_t *bits, int64_t mu) { return bits[mu >> 6] >> (mu 
 /* sum_k 2^(8 k) times the sum of the 16 numbers below 2^32 in sum[k] */
 INLINE int64_t combined(__m512i *sum, int planes)
 {
-    for (int k = planes - 1; k >= 0; k--) {
+    UNROLLED for (int k = planes - 1; k >= 0; k--) {
         sum[k] = _mm512_add_epi64(_mm512_and_si512(sum[k], _mm512_set1_epi64(0xffffffff)), _mm512_srli_epi64(sum[k], 32));
         if (k < planes - 1)
             sum[k] = _mm512_add_epi64(sum[k], _mm512_slli_epi64(sum[k + 1], 8));
@@ -63,8 +64,8 @@ INLINE int64_t combined(__m512i *sum, int planes)
 
 INLINE void load_table(const uint8_t *table, __m512i part[][2], int planes)
 {
-    for (int k = 0; k < planes; k++)
-        for (int half = 0; half < 2; half++)
+    UNROLLED for (int k = 0; k < planes; k++)
+        UNROLLED for (int half = 0; half < 2; half++)
             part[k][half] = _mm512_loadu_si512(table + 128 * k + 64 * half);
 }
 
@@ -93,14 +94,14 @@ INLINE int64_t sum_planes(const problem *p, const uint8_t *u, const uint64_t *bi
     const __m512i N = _mm512_set1_epi8((char)p->N), one = _mm512_set1_epi8(1);
     __m512i part[4][2], sum[4], other[4];
     load_table(table, part, planes);
-    for (int k = 0; k < planes; k++)
+    UNROLLED for (int k = 0; k < planes; k++)
         sum[k] = other[k] = _mm512_setzero_si512();
     int64_t w = 0;
     for (; w + 2 <= p->words; w += 2) {
         __m512i x = _mm512_loadu_si512(u + 64 * w), y = _mm512_loadu_si512(u + 64 * w + 64);
         x = _mm512_mask_sub_epi8(x, ~bits[w], N, x);
         y = _mm512_mask_sub_epi8(y, ~bits[w + 1], N, y);
-        for (int k = 0; k < planes; k++) {   /* four bytes to a sum of 32 bits, for up to 2^27 patterns */
+        UNROLLED for (int k = 0; k < planes; k++) {   /* four bytes to a sum of 32 bits, for up to 2^27 patterns */
             sum[k] = _mm512_dpbusd_epi32(sum[k], look_up(part[k], x, large), one);
             other[k] = _mm512_dpbusd_epi32(other[k], look_up(part[k], y, large), one);
         }
@@ -108,10 +109,10 @@ INLINE int64_t sum_planes(const problem *p, const uint8_t *u, const uint64_t *bi
     if (w < p->words) {
         __m512i x = _mm512_loadu_si512(u + 64 * w);
         x = _mm512_mask_sub_epi8(x, ~bits[w], N, x);
-        for (int k = 0; k < planes; k++)
+        UNROLLED for (int k = 0; k < planes; k++)
             sum[k] = _mm512_dpbusd_epi32(sum[k], look_up(part[k], x, large), one);
     }
-    for (int k = 0; k < planes; k++)
+    UNROLLED for (int k = 0; k < planes; k++)
         sum[k] = _mm512_add_epi32(sum[k], other[k]);
     return combined(sum, planes);
 }
@@ -218,39 +219,48 @@ INLINE void turn_words(const problem *p, memory *now, int16_t *X, int64_t i, int
 
 /* ---- from what was kept ---------------------------------------------------------------------------------------------------------- */
 
-/* Sum of the kept values of the patterns in `bits` */
-INLINE int64_t sum_kept(const problem *p, const uint8_t *bytes, const uint64_t *bits, int planes)
+/* Sums of the kept values of the patterns in the bits of one row or two, which share what is read */
+INLINE void sum_kept(const problem *p, const uint8_t *bytes, const uint64_t *const *bits, int64_t *sums, int rows, int planes)
 {
     const __m512i one = _mm512_set1_epi8(1);
-    __m512i sum[4], other[4];
-    for (int k = 0; k < planes; k++)
-        sum[k] = other[k] = _mm512_setzero_si512();
+    __m512i sum[2][4];   /* one row: of every other register */
+    UNROLLED for (int n = 0; n < 2; n++)
+        UNROLLED for (int k = 0; k < planes; k++)
+            sum[n][k] = _mm512_setzero_si512();
     int64_t w = 0;
     for (; w + 2 <= p->words; w += 2, bytes += 128 * planes)
-        for (int k = 0; k < planes; k++) {
-            sum[k] = _mm512_dpbusd_epi32(sum[k], _mm512_maskz_loadu_epi8(bits[w], bytes + 64 * k), one);
-            other[k] = _mm512_dpbusd_epi32(other[k], _mm512_maskz_loadu_epi8(bits[w + 1], bytes + 64 * (planes + k)), one);
-        }
+        UNROLLED for (int half = 0; half < 2; half++)
+            UNROLLED for (int r = 0; r < rows; r++) {
+                const int n = rows == 1 ? half : r;
+                const __m512i row = _mm512_maskz_mov_epi8(bits[r][w + half], one);
+                UNROLLED for (int k = 0; k < planes; k++)
+                    sum[n][k] = _mm512_dpbusd_epi32(sum[n][k], _mm512_loadu_si512(bytes + 64 * (planes * half + k)), row);
+            }
     if (w < p->words)
-        for (int k = 0; k < planes; k++)
-            sum[k] = _mm512_dpbusd_epi32(sum[k], _mm512_maskz_loadu_epi8(bits[w], bytes + 64 * k), one);
-    for (int k = 0; k < planes; k++)
-        sum[k] = _mm512_add_epi32(sum[k], other[k]);
-    return combined(sum, planes);
+        UNROLLED for (int r = 0; r < rows; r++)
+            UNROLLED for (int k = 0; k < planes; k++)
+                sum[r][k] = _mm512_dpbusd_epi32(sum[r][k], _mm512_loadu_si512(bytes + 64 * k), _mm512_maskz_mov_epi8(bits[r][w], one));
+    if (rows == 1)
+        UNROLLED for (int k = 0; k < planes; k++)
+            sum[0][k] = _mm512_add_epi32(sum[0][k], sum[1][k]);
+    UNROLLED for (int r = 0; r < rows; r++)
+        sums[r] = combined(sum[r], planes);
 }
 
-/* Sum of B over the patterns with xi = +1 of neuron i; u (X + N)/2 of a pattern */
-#define SUM_OF_ROW(name, type, at)                                                                      \
-    INLINE int64_t name(const problem *p, const memory *now, const type *overlaps, int64_t i)           \
-    {                                                                                                   \
-        const uint64_t *bits = p->bits + i * p->words;                                                  \
-        int64_t sum = 0;                                                                                \
-        PLANES(p->depth, SUM)                                                                           \
-        for (int64_t n = 0; n < now->count; n++)                                                        \
-            sum += plus(bits, now->listed[n]) ? p->beyond[at(overlaps[now->listed[n]])] : 0;            \
-        return p->unit * sum + p->shares[i];                                                            \
+/* Sums of B over the patterns with xi = +1 of neuron i, and of neuron j unless it is negative; u (X + N)/2 of a pattern */
+#define SUM_OF_ROW(name, type, at)                                                                                      \
+    INLINE void name(const problem *p, const memory *now, const type *overlaps, int64_t i, int64_t j, int64_t *sums)    \
+    {                                                                                                                   \
+        const uint64_t *bits[2] = {p->bits + i * p->words, p->bits + (j < 0 ? i : j) * p->words};                       \
+        const int64_t neurons[2] = {i, j};                                                                              \
+        PLANES(p->depth, SUM)                                                                                           \
+        for (int r = 0; r < 1 + (j >= 0); r++) {                                                                        \
+            for (int64_t n = 0; n < now->count; n++)                                                                    \
+                sums[r] += plus(bits[r], now->listed[n]) ? p->beyond[at(overlaps[now->listed[n]])] : 0;                 \
+            sums[r] = p->unit * sums[r] + p->shares[neurons[r]];                                                        \
+        }                                                                                                               \
     }
-#define SUM(n) sum = sum_kept(p, now->bytes, bits, n);
+#define SUM(n) if (j < 0) sum_kept(p, now->bytes, bits, sums, 1, n); else sum_kept(p, now->bytes, bits, sums, 2, n);
 #define OF_BYTE(u) (u)
 #define OF_WORD(X) (((X) + p->N) >> 1)
 SUM_OF_ROW(sum_row_bytes, uint8_t, OF_BYTE)
@@ -261,9 +271,11 @@ SUM_OF_ROW(sum_row_words, int16_t, OF_WORD)
 #define SHARE(name, type, at, sum_row)                                                                                           \
     INLINE void name(const problem *p, memory *now, const type *overlaps, int64_t i, int s, int64_t field, int64_t all)          \
     {                                                                                                                            \
+        int64_t sum[2];                                                                                                          \
         for (int64_t n = 0; n < now->count; n++)                                                                                 \
             all += p->beyond[at(overlaps[now->listed[n]])];                                                                      \
-        now->sums[s > 0] = sum_row(p, now, overlaps, i) - field;                                                                 \
+        sum_row(p, now, overlaps, i, -1, sum);                                                                                   \
+        now->sums[s > 0] = sum[0] - field;                                                                                       \
         now->sums[s <= 0] = p->unit * all + p->offset * p->S - now->sums[s > 0];                                                 \
     }
 SHARE(share_bytes, uint8_t, OF_BYTE, sum_row_bytes)
@@ -276,14 +288,14 @@ INLINE int64_t renew_planes(const problem *p, memory *now, uint8_t *u, int64_t i
     const __m512i up = _mm512_set1_epi8((char)s), down = _mm512_set1_epi8((char)-s), one = _mm512_set1_epi8(1), from = _mm512_set1_epi8((char)p->from);
     __m512i part[4][2], sum[4], farthest = _mm512_setzero_si512();
     load_table(p->lookup, part, planes);
-    for (int k = 0; k < planes; k++)
+    UNROLLED for (int k = 0; k < planes; k++)
         sum[k] = _mm512_setzero_si512();
     now->count = 0;
     for (int64_t w = 0; w < p->words; w++) {
         __m512i x = _mm512_loadu_si512(u + 64 * w);
         x = _mm512_add_epi8(x, _mm512_mask_blend_epi8(bits[w], down, up));
         _mm512_storeu_si512(u + 64 * w, x);
-        for (int k = 0; k < planes; k++) {
+        UNROLLED for (int k = 0; k < planes; k++) {
             __m512i entry = look_up(part[k], x, large);
             _mm512_storeu_si512(now->bytes + 64 * (planes * w + k), entry);
             sum[k] = _mm512_dpbusd_epi32(sum[k], entry, one);
@@ -305,31 +317,60 @@ INLINE int64_t renew_bytes(const problem *p, memory *now, uint8_t *u, int64_t i,
     return all;
 }
 
-INLINE int64_t renew_words(const problem *p, memory *now, int16_t *X, int64_t i, int s)
+INLINE int64_t renew_words_planes(const problem *p, memory *now, int16_t *X, int64_t i, int s, int planes)
 {
-    const __m512i zero = _mm512_setzero_si512();
-    __m512i sum = zero;   /* of 64 bits */
-    if (s)
-        turn_words(p, now, X, i, s);
+    const uint32_t *bits = (const uint32_t *)(p->bits + i * p->words);
+    const __m512i up = _mm512_set1_epi16((short)(2 * s)), down = _mm512_set1_epi16((short)(-2 * s)), one = _mm512_set1_epi8(1);
+    const __m512i start = _mm512_set1_epi16((short)(p->N - 2 * p->from)), last = _mm512_set1_epi16((short)(p->to - p->from));
+    const __m128i shift = _mm_cvtsi64_si128(p->shift);
+    __m512i sum[4], lowest[4];   /* bytes 4 j + k of two registers of 16 integers */
+    UNROLLED for (int k = 0; k < planes; k++) {
+        sum[k] = _mm512_setzero_si512();
+        lowest[k] = _mm512_add_epi8(_mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 0x7c787470, 0x6c686460, 0x5c585450, 0x4c484440, 0x3c383430, 0x2c282420,
+                                                     0x1c181410, 0x0c080400), _mm512_set1_epi8((char)k));
+    }
     now->count = 0;
     for (int64_t w = 0; w < p->words; w++) {
-        int32_t entry[64];
-        for (int mu = 0; mu < 64; mu++)
-            entry[mu] = p->entries[OF_WORD(X[64 * w + mu])];
+        __m512i t[4], value[4];   /* u - from, and its polynomial */
         __mmask64 far = 0;
-        for (int quarter = 0; quarter < 4; quarter++) {
-            __m512i x = _mm512_loadu_si512(entry + 16 * quarter);
-            far |= (__mmask64)_mm512_cmplt_epi32_mask(x, zero) << (16 * quarter);
-            x = _mm512_max_epi32(x, zero);
-            sum = _mm512_add_epi64(sum, _mm512_add_epi64(_mm512_and_si512(x, _mm512_set1_epi64(0xffffffff)), _mm512_srli_epi64(x, 32)));
-            for (int64_t k = 0; k < p->depth; k++, x = _mm512_srli_epi32(x, 8))
-                _mm_storeu_si128((__m128i *)(now->bytes + 64 * (p->depth * w + k) + 16 * quarter), _mm512_cvtepi32_epi8(x));
+        UNROLLED for (int half = 0; half < 2; half++) {
+            __m512i x = _mm512_loadu_si512(X + 64 * w + 32 * half);
+            x = _mm512_add_epi16(x, _mm512_mask_blend_epi16(bits[2 * w + half], down, up));
+            _mm512_storeu_si512(X + 64 * w + 32 * half, x);
+            x = _mm512_srli_epi16(_mm512_add_epi16(x, start), 1);   /* below `from`: large without a sign */
+            far |= (__mmask64)_mm512_cmpgt_epu16_mask(x, last) << 32 * half;
+            t[2 * half] = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(x));
+            t[2 * half + 1] = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(x, 1));
+        }
+        UNROLLED for (int n = 0; n < 4; n++)
+            value[n] = _mm512_set1_epi32(p->polynomial[p->degree]);
+        for (int64_t k = p->degree - 1; k >= 0; k--)
+            UNROLLED for (int n = 0; n < 4; n++)
+                value[n] = _mm512_add_epi32(_mm512_mullo_epi32(value[n], t[n]), _mm512_set1_epi32(p->polynomial[k]));
+        UNROLLED for (int n = 0; n < 4; n++)
+            value[n] = _mm512_maskz_srl_epi32((__mmask16)(~far >> 16 * n), value[n], shift);
+        UNROLLED for (int k = 0; k < planes; k++) {
+            const __m512i low = _mm512_permutex2var_epi8(value[0], lowest[k], value[1]), high = _mm512_permutex2var_epi8(value[2], lowest[k], value[3]);
+            const __m512i plane = _mm512_inserti64x4(low, _mm512_castsi512_si256(high), 1);
+            _mm512_storeu_si512(now->bytes + 64 * (planes * w + k), plane);
+            sum[k] = _mm512_dpbusd_epi32(sum[k], plane, one);
         }
         if (__builtin_expect(far != 0, 0))
             list(p, now, far, 64 * w);
     }
-    int64_t all = _mm512_reduce_add_epi64(sum), last = OF_WORD(X[64 * p->words - 1]), padding = 64 * p->words - p->S;
-    return all - (p->entries[last] > 0 ? padding * p->entries[last] : 0);
+    int64_t padded = 0;   /* the value of the last pattern */
+    UNROLLED for (int k = 0; k < planes; k++)
+        padded += (int64_t)now->bytes[64 * (planes * (p->words - 1) + k) + 63] << 8 * k;
+    return combined(sum, planes) - (64 * p->words - p->S) * padded;
+}
+
+INLINE int64_t renew_words(const problem *p, memory *now, int16_t *X, int64_t i, int s)
+{
+    int64_t all = 0;
+#define RENEW(n) all = renew_words_planes(p, now, X, i, s, n);
+    PLANES(p->depth, RENEW)
+#undef RENEW
+    return all;
 }
 
 /* The field of spin 0 for a start: from its overlaps where D is odd, else one pattern after the other */
@@ -364,73 +405,41 @@ INLINE void keep_words(const problem *p, memory *now, int16_t *X, const int8_t *
 
 /* ---- sweeps ---------------------------------------------------------------------------------------------------------------------- */
 
-enum { OVERLAPS, KEPT, BOTH };   /* the ways a kernel knows */
+/* The neuron of the next attempt, if its field is worth finding along with that of i; else -1 */
+INLINE int64_t second(const problem *p, const memory *now, const sequence *of, int64_t a, int64_t i)
+{
+    if (!p->pairs || a + 1 == of->N)
+        return -1;
+    const int64_t j = neuron(of, a + 1);
+    return j == i || of->known[j] == now->changes ? -1 : j;
+}
 
-/* The field of neuron i: where there are `fields`, the one found since the last flip; else in the one way or (few) the other, which begins when it is
-   first needed */
-#define FIELD(name, ways, type, field, start, keep, sum_row)                                                                            \
-    INLINE int64_t name(const problem *p, memory *now, type *x, const int8_t *s, int64_t i, int few, int64_t *fields, int64_t *known)   \
-    {                                                                                                                                   \
-        if (fields && known[i] == now->changes)                                                                                         \
-            return fields[i];                                                                                                           \
-        few = ways == BOTH ? few : ways == KEPT;   /* a constant, for the compiler */                                                   \
-        if (few && now->keeping != 1)                                                                                                   \
-            keep(p, now, x, s);                                                                                                         \
-        else if (!few && now->keeping)                                                                                                  \
-            start(p, now, x);                                                                                                           \
-        now->keeping = few;                                                                                                             \
-        const int64_t h = few ? sum_row(p, now, x, i) - now->sums[s[i] > 0] : field(p, now, x, i, s[i]);                                \
-        if (fields) {                                                                                                                   \
-            fields[i] = h;                                                                                                              \
-            known[i] = now->changes;                                                                                                    \
-        }                                                                                                                               \
-        return h;                                                                                                                       \
-    }
-
-/* `sweeps` sweeps of every chain.  spins (C, N); overlaps (C, 64 words) of `type`; limits (C, sweeps, N); sites (C, sweeps, N), or NULL for the
-   order 0 ... N-1; next (N) scratch for parallel dynamics, else NULL; flips (C) is added to; recent (C): flips of each chain's last sweep, which
-   decide about its next way; found: fields from before; bytes (64 words depth) and listed (S): scratch; seen: where
-   states on the way are put, or NULL. */
-#define RUN(name, ways, type, field_of, turn, renew, share)                                                                             \
-    WIDE void name(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, type *overlaps, const double *limits,               \
-                   const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, const past *found,                    \
-                   uint8_t *bytes, int64_t *listed, const record *seen)                                                                 \
-    {                                                                                                                                   \
-        const int64_t N = p->N;                                                                                                         \
-        for (int64_t c = 0; c < chains; c++) {                                                                                          \
-            int8_t *s = spins + c * N;                                                                                                  \
-            type *x = overlaps + c * 64 * p->words;                                                                                     \
-            memory now = {bytes, listed, 0, {0, 0}, -1, begin(found, c, s, N), 0};                                                      \
-            for (int64_t sweep = 0; sweep < sweeps; sweep++) {                                                                          \
-                const double *limit = limits + (c * sweeps + sweep) * N;                                                                \
-                const int64_t *site = sites ? sites + (c * sweeps + sweep) * N : 0;                                                     \
-                const int64_t before = flips[c];                                                                                        \
-                const int few = ways == BOTH ? recent[c] < p->few : ways == KEPT;                                                       \
-                int64_t *fields = recent[c] < p->rare ? found->fields + c * N : 0, *known = found->known + c * N;                       \
-                if (next)                                                                                                               \
-                    for (int64_t i = 0; i < N; i++)                                                                                     \
-                        next[i] = decide(rule, field_of(p, &now, x, s, i, few, fields, known) * p->denominator, s[i], limit[i]);        \
-                for (int64_t a = 0; a < N; a++) {                                                                                       \
-                    const int64_t i = site ? site[a] : a, h = next ? 0 : field_of(p, &now, x, s, i, few, fields, known);                \
-                    const int8_t to = next ? next[i] : decide(rule, h * p->denominator, s[i], limit[a]);                                \
-                    if (to != s[i]) {                                                                                                   \
-                        s[i] = to;                                                                                                      \
-                        flips[c]++;                                                                                                     \
-                        now.changes++;                                                                                                  \
-                        if (now.keeping == 1 && !next)                                                                                  \
-                            share(p, &now, x, i, to, h, renew(p, &now, x, i, to));                                                      \
-                        else                                                                                                            \
-                            turn(p, &now, x, i, to);                                                                                    \
-                    }                                                                                                                   \
-                }                                                                                                                       \
-                recent[c] = flips[c] - before;                                                                                          \
-                if (next && recent[c] && now.keeping)   /* all spins changed at once */                                                 \
-                    now.keeping = -1;                                                                                                   \
-                if (seen)                                                                                                               \
-                    see(seen, p, c, sweep + 1, s, x, sizeof *x);                                                                        \
-            }                                                                                                                           \
-            end(found, c, s, N, now.changes);                                                                                           \
-        }                                                                                                                               \
+/* The field of the neuron of attempt a: one that is known since the last flip, or in the one way or (few) the other, which begins when it is first
+   needed */
+#define FIELD(name, ways, type, field, start, keep, sum_row)                                                             \
+    INLINE int64_t name(const problem *p, memory *now, type *x, const int8_t *s, int64_t a, int few, const sequence *of) \
+    {                                                                                                                    \
+        const int64_t i = neuron(of, a);                                                                                 \
+        if (is_known(p, now, of, i))                                                                                     \
+            return of->fields[i];                                                                                        \
+        few = ways == BOTH ? few : ways == KEPT;   /* a constant, for the compiler */                                    \
+        if (few && now->keeping != 1)                                                                                    \
+            keep(p, now, x, s);                                                                                          \
+        else if (!few && now->keeping)                                                                                   \
+            start(p, now, x);                                                                                            \
+        now->keeping = few;                                                                                              \
+        int64_t h, sums[2];                                                                                              \
+        if (few) {                                                                                                       \
+            const int64_t j = second(p, now, of, a, i);                                                                  \
+            sum_row(p, now, x, i, j, sums);                                                                              \
+            h = sums[0] - now->sums[s[i] > 0];                                                                           \
+            if (j >= 0)                                                                                                  \
+                learn(now, of, j, sums[1] - now->sums[s[j] > 0]);                                                        \
+        } else                                                                                                           \
+            h = field(p, now, x, i, s[i]);                                                                               \
+        if (of->fields && p->rare)                                                                                       \
+            learn(now, of, i, h);                                                                                        \
+        return h;                                                                                                        \
     }
 
 FIELD(recall_bytes, BOTH, uint8_t, field_bytes, list_bytes, keep_bytes, sum_row_bytes)
@@ -438,10 +447,10 @@ FIELD(recall_words, OVERLAPS, int16_t, field_words, list_words, keep_words, sum_
 FIELD(recall_cubes, BOTH, int16_t, field_cubes, list_words, keep_words, sum_row_words)
 FIELD(recall_kept, KEPT, int16_t, field_words, list_words, keep_words, sum_row_words)
 
-RUN(hebbnet_bytes, BOTH, uint8_t, recall_bytes, turn_bytes, renew_bytes, share_bytes)
-RUN(hebbnet_words, OVERLAPS, int16_t, recall_words, turn_words, renew_words, share_words)
-RUN(hebbnet_cubes, BOTH, int16_t, recall_cubes, turn_words, renew_words, share_words)
-RUN(hebbnet_kept, KEPT, int16_t, recall_kept, turn_words, renew_words, share_words)
+RUN(hebbnet_bytes, WIDE, BOTH, uint8_t, recall_bytes, turn_bytes, renew_bytes, share_bytes)
+RUN(hebbnet_words, WIDE, OVERLAPS, int16_t, recall_words, turn_words, renew_words, share_words)
+RUN(hebbnet_cubes, WIDE, BOTH, int16_t, recall_cubes, turn_words, renew_words, share_words)
+RUN(hebbnet_kept, WIDE, KEPT, int16_t, recall_kept, turn_words, renew_words, share_words)
 
 #else
 

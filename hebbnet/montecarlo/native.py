@@ -3,6 +3,7 @@
 Numba's kernels take the rest, and everything where the library is not there (compiled.py), with the same spins.
 """
 import ctypes
+import math
 from functools import partial
 from statistics import NormalDist
 
@@ -13,7 +14,7 @@ from ..compiled import address, aligned, library
 from .attempts import FAST, RARE, fill_sweeps
 from .forms import Form
 
-LAYOUT = 6         # of what passes between here and native.h; a library built from an older source is not used
+LAYOUT = 7         # of what passes between here and native.h; a library built from an older source is not used
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
 MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
 MOST_KEPT = 4      # bytes of a kept value
@@ -37,9 +38,9 @@ class _Problem(ctypes.Structure):
         ("bits", "array"), ("rows", "array"), *[(name, ctypes.c_int64) for name in ("N", "S", "words", "stride")],
         ("fields", "array"), ("tables", "array"),
         ("missing", "array"), *[(name, ctypes.c_int64) for name in ("planes", "base", "low", "high", "size", "a", "b")],
-        ("denominator", ctypes.c_double), *[(name, "array") for name in ("lookup", "entries", "beyond", "shares")],
-        *[(name, ctypes.c_int64) for name in ("depth", "unit", "offset", "first", "last", "length")], ("few", ctypes.c_double),
-        ("rare", ctypes.c_int64)]]
+        ("denominator", ctypes.c_double), *[(name, "array") for name in ("lookup", "entries", "polynomial", "beyond", "shares")],
+        *[(name, ctypes.c_int64) for name in ("depth", "unit", "offset", "first", "last", "length", "degree", "shift")], ("few", ctypes.c_double),
+        ("rare", ctypes.c_int64), ("pairs", ctypes.c_int64)]]
 
 
 class _Past(ctypes.Structure):
@@ -103,7 +104,7 @@ def span(values, S, most, looked_up):
     widths = np.maximum.accumulate(np.maximum(left, right)) - np.minimum.accumulate(np.minimum(left, right))
     needed = -NormalDist().inv_cdf(min(0.5, LISTED / (2 * S))) * np.sqrt(n)
     for count in range(1, most + 1):
-        first = half + 1 - int(np.searchsorted(widths, min(2 ** (8 * count), 2**31 if most == MOST_KEPT else 2**62)))
+        first = half + 1 - int(np.searchsorted(widths, min(2 ** (8 * count), 2**28 if most == MOST_KEPT else 2**62)))
         for size in (64, 128) if looked_up else (n + 1,):
             start = max(first, -(-(n + 1 - size) // 2))
             if start == 0 or n - 2 * start >= needed:
@@ -118,6 +119,27 @@ def table(values, first, last, planes, size, N):
     entries[inside % size] = values[inside]
     entries &= 2 ** (8 * planes) - 1
     return np.array([entries >> (8 * k) & 255 for k in range(planes)], np.uint8), entries[np.arange(N + 1) % size]
+
+
+def polynomial(values):
+    """Coefficients int32 (degree + 1,) of the polynomial through values at 0, 1, ..., times 2**shift and modulo 2**32; its degree; shift.
+
+    From Newton's forward differences c_k: the value times degree! is the polynomial sum_k c_k degree!/k! t (t - 1) ... (t - k + 1) of integers, and
+    the odd part of degree! has an inverse modulo 2**32.
+    """
+    leading, rest = [], values
+    while rest.any():
+        leading.append(int(rest[0]))
+        rest = np.diff(rest)
+    degree = max(0, len(leading) - 1)
+    scale = math.factorial(degree)
+    shift = (scale & -scale).bit_length() - 1
+    inverse = pow(scale >> shift, -1, 2**32)
+    found, falling = np.zeros(degree + 1, object), np.array([1], object)
+    for k, c in enumerate(leading):
+        found[:k + 1] += c * scale // math.factorial(k) * falling
+        falling = np.convolve(falling, np.array([-k, 1], object))   # times t - k
+    return np.array([c * inverse % 2**32 for c in found], np.uint32).astype(np.int32), degree, shift
 
 
 class Kernel:
@@ -180,6 +202,8 @@ class Kernel:
         if found is None or narrow and found[3] > NARROW_TABLE:
             found = kept(fields, s.S, False)
         B, s.unit, s.depth, s.length, s.first, s.last = found
+        if not (narrow or self.small):
+            s.first, s.last = max(s.first, 1), min(s.last, N - 1)   # B at the ends is no polynomial's
         s.offset = int(B[s.first:s.last + 1].min())
         values = (B - s.offset) // s.unit
         if self.small:
@@ -187,12 +211,11 @@ class Kernel:
         else:
             seen = np.zeros(N + 1, np.int64)
             seen[s.first:s.last + 1] = values[s.first:s.last + 1]
-            entries = seen.astype(np.int32)
             if narrow:
-                entries = np.append(entries[s.first:s.last + 1], np.int32(0))
+                entries = np.append(seen[s.first:s.last + 1], 0).astype(np.int32)
+                self.arrays["entries"] = entries
             else:
-                entries[:s.first] = entries[s.last + 1:] = -1
-            self.arrays["entries"] = entries
+                self.arrays["polynomial"], s.degree, s.shift = polynomial(values[s.first:s.last + 1])
             if narrow and N < SMALL and s.length == NARROW_TABLE:
                 filled = np.pad(entries, (0, NARROW_TABLE + 1 - len(entries)))[:NARROW_TABLE]
                 self.arrays["lookup"] = np.array([filled >> (8 * k) & 255 for k in range(s.depth)], np.uint8)
