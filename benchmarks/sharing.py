@@ -1,7 +1,9 @@
-"""What chains could gain if they shared the rows they read: C kernels whose attempts all read the row of one neuron, over random ones.
+"""What attempts gain if they share what they read, with the C kernels.
 
-The one row stays in the nearest cache, so that this is the gain of infinitely many chains, before what sharing costs: their overlaps compete for the
-same caches.  No attempt flips.  Best of REPEATS in turn, processor time of one thread.
+Pairs: one reading of what was kept serves an attempt and the next one (native.c).  The other thing to share is the row of a neuron, by several chains
+that come to it at the same time; "one row": attempts that all read the row of one neuron.  It stays in the nearest cache, so that this is the gain of
+infinitely many chains, before what sharing costs: their overlaps compete for the same caches.  No attempt flips.  Best of REPEATS in turn,
+processor time of one thread.
 
     python benchmarks/sharing.py [--save benchmarks/results/NAME.json]
 """
@@ -33,17 +35,19 @@ def case(P, N, K, way, updates=UPDATES, repeats=REPEATS):
     call, spins, overlaps, limits, sites, _ = kernel.call_of(1, sweeps, N, FLIP_RULE)
     native.pack(state.overlaps, state.spins, kernel.struct.S, kernel.small, spins, overlaps)
     limits[:] = -np.inf
+    drawn = np.random.default_rng(SEED).integers(0, N, sites.shape)
     best = {}
     for _ in range(repeats):
-        for name, drawn in (("random", np.random.default_rng(SEED).integers(0, N, sites.shape)), ("one", 0)):
-            sites[:] = drawn
+        for name in ("random", "one row", *(["pairs"] if way == "kept" else [])):
+            sites[:] = 0 if name == "one row" else drawn
+            kernel.struct.pairs = N + 1 if name == "pairs" else 0
             kernel.recent[:] = 0
             start = time.thread_time()
             call(None)
             best[name] = min(best.get(name, np.inf), time.thread_time() - start)
     rates = {name: sweeps * N * K / spent for name, spent in best.items()}
     return {"P": P, "N": N, "K": K, "kernel": kernel.name, "way": way, "pattern_updates_per_second": rates["random"],
-            "of_one_row": rates["one"], "bound": rates["one"] / rates["random"]}
+            "of_one_row": rates["one row"], "of_pairs": rates.get("pairs")}
 
 
 @click.command(help=__doc__)
@@ -52,13 +56,14 @@ def command(save):
     if native.LIBRARY is None:
         raise click.ClickException("no C kernels: not built, switched off, or no AVX-512 with byte permutations here")
     rows = []
-    print(f"{'P':>2} {'N':>5} {'K':>7} {'kernel':>8} {'way':>9} {'Gpat/s':>8} {'one row':>8} {'bound':>6}")
+    print(f"{'P':>2} {'N':>5} {'K':>7} {'kernel':>8} {'way':>9} {'Gpat/s':>8} {'one row':>8} {'ratio':>6} {'pairs':>8} {'ratio':>6}")
     for P, N, K in CASES:
         for way in ways(prepared(P, N, K, 1.0, 0.5)[0].native):
             row = case(P, N, K, way)
             rows.append(row)
-            print(f"{P:2d} {N:5d} {K:7d} {row['kernel']:>8} {way:>9} {row['pattern_updates_per_second'] / 1e9:8.1f} {row['of_one_row'] / 1e9:8.1f} "
-                  f"{row['bound']:6.2f}", flush=True)
+            rate = row["pattern_updates_per_second"]
+            shared = [f"{row[name] / 1e9:8.1f} {row[name] / rate:6.2f}" if row[name] else f"{'-':>8} {'-':>6}" for name in ("of_one_row", "of_pairs")]
+            print(f"{P:2d} {N:5d} {K:7d} {row['kernel']:>8} {way:>9} {rate / 1e9:8.1f}", *shared, flush=True)
     write(save, sharing=rows)
 
 

@@ -194,15 +194,36 @@ NATIVE = [
 @C_KERNELS
 @pytest.mark.parametrize("P, N, K, self_interaction, kernel, planes, depth", NATIVE)
 def test_the_c_kernels_make_the_same_flips(P, N, K, self_interaction, kernel, planes, depth):
-    """With D from the overlaps and with B kept, from one to the other, and with more retrieved patterns than bytes have room for."""
+    """With D from the overlaps and with B kept, for one attempt and for two at a time, from one to the other, and with more retrieved patterns than
+    bytes have room for."""
     for dynamics, order in itertools.product(DYNAMICS if N < 200 else ("heat-bath", "metropolis"), ORDERS):
         p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction, dynamics=dynamics, order=order)
-        for few in (0.0, 0.3 * N, np.inf):
+        for few, pairs in ((0.0, 0), (0.3 * N, 0), (0.4 * N, N // 4), (np.inf, 0), (np.inf, N + 1)):
             engine = numba_engine.Engine(p, matrix=False)
             assert engine.native.name == kernel and (engine.native.struct.planes, engine.native.struct.depth) == (planes, depth)
+            engine.native.struct.pairs = pairs
             if engine.native.struct.few < np.inf:
                 engine.native.struct.few = few
             assert_same(p, engine, numba_engine.Engine(p, matrix=False, C=False))
+
+
+@C_KERNELS
+@pytest.mark.parametrize("remember", [True, False])
+@pytest.mark.parametrize("P, N, K", [(4, 60, 2500), (6, 260, 80), (4, 300, 640)])
+def test_an_attempt_uses_the_field_found_along_only_if_it_is_still_true(P, N, K, remember):
+    """Long runs at acceptances from 0 to 0.5, where the attempt before flips or not, with the same neuron twice and the end of a sweep in between."""
+    for T, order in itertools.product((0.1, 0.5, 2.0), ORDERS):
+        p = problem(P, N, K, T=T, order=order, dynamics="metropolis")
+        ends = []
+        for C in (True, False):
+            engine = numba_engine.Engine(p, matrix=False, C=C, remember=remember)
+            if C:
+                engine.native.most = engine.native.struct.few = np.inf
+                engine.native.struct.pairs = N + 1
+            end, flips = engine.advance(state(p), 12)
+            ends.append((end.spins, end.overlaps[:, :K], flips))
+        for one, other in zip(*ends):
+            np.testing.assert_array_equal(one, other)
 
 
 NARROW = pytest.mark.skipif(native.NARROW is None, reason="no kernel for AVX2 or NEON: not built, switched off, or another processor")
@@ -240,8 +261,9 @@ def test_patterns_outside_the_tables_are_added_in_full(monkeypatch, P, N, narrow
     plain, plain_flips = numba_engine.Engine(p, matrix=False, C=False).advance(State(spins.copy(), overlaps(p.patterns, spins), 0), 4)
     if narrow:
         monkeypatch.setattr(native, "LIBRARY", None)
-    for few in (0.0, np.inf):
+    for few, pairs in ((0.0, 0), (np.inf, 0), (np.inf, N + 1)):
         engine = numba_engine.Engine(p, matrix=False)
+        engine.native.struct.pairs = pairs
         if engine.native.struct.few < np.inf:
             engine.native.struct.few = few
         start = State(spins.copy(), overlaps(p.patterns, spins), 0)
@@ -255,7 +277,7 @@ def test_patterns_outside_the_tables_are_added_in_full(monkeypatch, P, N, narrow
 
 @C_KERNELS
 def test_where_flips_are_many_numba_takes_over():
-    p = problem(6, 256, 300, T=1e9)
+    p = problem(4, 1024, 50, T=1e9, dynamics="metropolis")
     engine = numba_engine.Engine(p, matrix=False)
     pieces, whole = state(p), state(p)
     for sweeps in (1, 2, 3):
@@ -275,8 +297,23 @@ def test_batches_of_random_numbers_change_nothing(monkeypatch):
     np.testing.assert_array_equal(flips, total)
 
 
+@pytest.mark.parametrize("name, P, N, K", [("cubic", 4, 300, 700), ("even", 3, 700, 100), ("degree five", 6, 400, 90), ("wide", 4, 3000, 50)])
+def test_a_polynomial_gives_the_values_that_are_kept(name, P, N, K):
+    """Modulo 2**32, as the kernels evaluate it."""
+    fields = problem(P, N, K).form.fields
+    B, unit, _, _, first, last = native.kept(fields, K, False)
+    first, last = max(first, 1), min(last, N - 1)
+    values = (B[first:last + 1] - B[first:last + 1].min()) // unit
+    coefficients, degree, shift = native.polynomial(values)
+    t, y = np.arange(len(values), dtype=np.uint32), np.zeros(len(values), np.uint32)
+    for c in coefficients[::-1].view(np.uint32):
+        y = y * t + c
+    assert degree == P - 1 and len(coefficients) == P
+    np.testing.assert_array_equal(y >> np.uint32(shift), values)
+
+
 def test_what_the_c_kernels_do_not_take_goes_to_numba():
-    for P, N, K, why in ((2, 16_384, 3, "N"), (8, 127, 120_000, "float64 sums")):
+    for P, N, K, why in ((2, 16_384, 3, "N"), (8, 127, 120_000, "float64 sums"), (9, 256, 1, "degree")):
         assert numba_engine.Engine(problem(P, N, K)).native is None, why
 
 

@@ -14,8 +14,8 @@ COMPILER = shutil.which("aarch64-linux-gnu-gcc")
 EMULATOR = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
 pytestmark = [pytest.mark.skipif(None in (COMPILER, EMULATOR), reason="no aarch64-linux-gnu-gcc or qemu-aarch64 (Debian: qemu-user)"),
               pytest.mark.skipif(native.NARROW is None, reason="no kernel of narrow.c here, whose place the emulated one takes")]
-NUMBERS = ["N", "S", "words", "stride", "depth", "unit", "offset", "first", "last", "rare"]
-ARRAYS = ["rows", "fields", "lookup", "entries", "beyond", "shares", "bits"]
+NUMBERS = ["N", "S", "words", "stride", "depth", "unit", "offset", "first", "last", "rare", "degree", "shift"]
+ARRAYS = ["rows", "fields", "lookup", "polynomial", "beyond", "shares", "bits"]
 # with tables and without, of one to three bytes
 CASES = [(3, 100, 300, "random"), (4, 20, 7, "random"), (4, 100, 3000, "pattern"), (5, 40, 130, "random"), (6, 100, 640, "pattern"),
          (4, 200, 1000, "pattern"), (6, 250, 70, "pattern"), (6, 300, 90, "random"), (4, 1000, 200, "pattern"), (4, 1024, 128, "random")]

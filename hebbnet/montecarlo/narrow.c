@@ -35,8 +35,8 @@ INLINE totals longer(sums x)
     return (totals)_mm256_cvtepi32_epi64(_mm_add_epi32(_mm256_castsi256_si128((__m256i)x), _mm256_extracti128_si256((__m256i)x, 1)));
 }
 
-/* 64 overlaps change by `change` times their entries of the row; their places in the tables, the one after the last where they are outside; whether
-   one of them is */
+/* 64 overlaps change by `change` times their entries of the row; their places u - from, the one after the last where they are outside; whether one of
+   them is */
 INLINE int turn(const problem *p, int16_t *X, const int8_t *row, int change, uint16_t *place)
 {
     const __m256i shift = _mm256_set1_epi16((short)(p->N - 2 * p->from)), out = _mm256_set1_epi16((short)(p->to - p->from + 1));
@@ -74,14 +74,6 @@ INLINE vector look_up(table t, vector place)
         found = _mm256_or_si256(found, _mm256_shuffle_epi8(t.part[n], at));
     }
     return found;
-}
-
-INLINE void gather(const int32_t *entries, const uint16_t *place, int32_t *value)   /* of 64 places */
-{
-    for (int n = 0; n < 64; n += 8) {
-        const __m256i at = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(place + n)));
-        _mm256_storeu_si256((__m256i *)(value + n), _mm256_i32gather_epi32(entries, at, 4));
-    }
 }
 
 INLINE vector plane(const int32_t *value, int64_t k)   /* byte k of as many values as a vector has bytes */
@@ -155,14 +147,6 @@ INLINE vector look_up(table t, vector place)
     return vreinterpretq_s8_u8(veorq_u8(vqtbl4q_u8(t, vreinterpretq_u8_s8(place)), vdupq_n_u8(BIAS)));
 }
 
-INLINE void gather(const int32_t *entries, const uint16_t *place, int32_t *value)
-{
-    for (int n = 0; n < 64; n += 4) {
-        const int32x4_t found = {entries[place[n]], entries[place[n + 1]], entries[place[n + 2]], entries[place[n + 3]]};
-        vst1q_s32(value + n, found);
-    }
-}
-
 INLINE vector plane(const int32_t *value, int64_t k)
 {
     const int32x4_t shift = vdupq_n_s32(-8 * (int)k);
@@ -185,6 +169,8 @@ INLINE vector picked(uint64_t bits, int n)
 
 #ifdef NARROW
 enum { PARTS = 64 / WIDTH };   /* vectors of 64 patterns */
+typedef uint32_t lanes __attribute__((vector_size(WIDTH)));
+typedef uint16_t halves __attribute__((vector_size(WIDTH / 2)));
 
 int hebbnet_narrow_layout(void) { return runs() ? LAYOUT : 0; }   /* 0 where this machine cannot run the kernel */
 
@@ -243,6 +229,28 @@ INLINE int64_t sum_row(const problem *p, const memory *now, const int16_t *X, in
     return p->unit * sum + p->offset * p->shares[i];
 }
 
+/* Values of 64 places from the polynomial, 0 outside */
+INLINE void evaluate(const problem *p, const uint16_t *place, int32_t *value)
+{
+    const uint32_t out = (uint32_t)(p->to - p->from + 1);
+    for (int first = 0; first < 64; first += 2 * WIDTH / 4) {
+        lanes t[2], y[2];
+        for (int n = 0; n < 2; n++) {
+            halves at;
+            memcpy(&at, place + first + n * (WIDTH / 4), sizeof at);
+            t[n] = __builtin_convertvector(at, lanes);
+            y[n] = (lanes){0} + (uint32_t)p->polynomial[p->degree];
+        }
+        for (int64_t k = p->degree - 1; k >= 0; k--)
+            for (int n = 0; n < 2; n++)
+                y[n] = y[n] * t[n] + (uint32_t)p->polynomial[k];
+        for (int n = 0; n < 2; n++) {
+            y[n] = (y[n] >> (uint32_t)p->shift) & (lanes)(t[n] < out);
+            memcpy(value + first + n * (WIDTH / 4), &y[n], sizeof y[n]);
+        }
+    }
+}
+
 /* Overlaps change by what spin i, now s, brings (s = 0: nothing), and values are kept anew; sum_mu B */
 INLINE int64_t renew(const problem *p, memory *now, int16_t *X, int64_t i, int s)
 {
@@ -275,7 +283,7 @@ INLINE int64_t renew(const problem *p, memory *now, int16_t *X, int64_t i, int s
             }
         } else {
             int32_t value[64];
-            gather(p->entries, place, value);
+            evaluate(p, place, value);
             for (int64_t k = 0; k < depth; k++)
                 for (int n = 0; n < PARTS; n++)
                     store(bytes + 64 * k + WIDTH * n, plane(value + WIDTH * n, k));
@@ -304,13 +312,14 @@ INLINE void keep(const problem *p, memory *now, int16_t *X, int s)
 /* The field of the neuron of attempt a: one that is known since the last flip, or from what was kept */
 INLINE int64_t recall(const problem *p, memory *now, int16_t *X, const int8_t *s, int64_t a, int few, const sequence *of)
 {
+    (void)few;   /* the only way */
     const int64_t i = neuron(of, a);
     if (is_known(p, now, of, i))
         return of->fields[i];
     if (now->keeping != 1)
         keep(p, now, X, s[0]);
     const int64_t h = (sum_row(p, now, X, i) + now->sums[s[i] <= 0] - now->sums[s[i] > 0]) / 2;
-    if (of->fields)
+    if (of->fields && p->rare)
         learn(now, of, i, h);
     return h;
 }
@@ -318,6 +327,7 @@ INLINE int64_t recall(const problem *p, memory *now, int16_t *X, const int8_t *s
 INLINE void turn_row(const problem *p, memory *now, int16_t *X, int64_t i, int s)   /* after spin i has become s */
 {
     const int8_t *row = p->rows + i * p->stride;
+    (void)now;
     for (int64_t mu = 0; mu < p->S; mu++)
         X[mu] = (int16_t)(X[mu] + 2 * s * row[mu]);
 }

@@ -406,9 +406,9 @@ INLINE void keep_words(const problem *p, memory *now, int16_t *X, const int8_t *
 /* ---- sweeps ---------------------------------------------------------------------------------------------------------------------- */
 
 /* The neuron of the next attempt, if its field is worth finding along with that of i; else -1 */
-INLINE int64_t second(const problem *p, const memory *now, const sequence *of, int64_t a, int64_t i)
+INLINE int64_t second(const memory *now, const sequence *of, int64_t a, int64_t i)
 {
-    if (!p->pairs || a + 1 == of->N)
+    if (!of->pairs || a + 1 == of->N)
         return -1;
     const int64_t j = neuron(of, a + 1);
     return j == i || of->known[j] == now->changes ? -1 : j;
@@ -430,7 +430,7 @@ INLINE int64_t second(const problem *p, const memory *now, const sequence *of, i
         now->keeping = few;                                                                                              \
         int64_t h, sums[2];                                                                                              \
         if (few) {                                                                                                       \
-            const int64_t j = second(p, now, of, a, i);                                                                  \
+            const int64_t j = second(now, of, a, i);                                                                        \
             sum_row(p, now, x, i, j, sums);                                                                              \
             h = sums[0] - now->sums[s[i] > 0];                                                                           \
             if (j >= 0)                                                                                                  \

@@ -18,15 +18,14 @@ typedef struct {
     double denominator;      /* a decision compares h * denominator with its limit */
     /* kept: B = unit * value + offset */
     const uint8_t *lookup;   /* N < 256: (depth, 128), entry u mod length: a byte of the value for u = from ... to; narrow.c: (depth, 64), u - from */
-    const int32_t *entries;  /* narrow.c, without lookup: (to - from + 2), entry u - from, then 0 */
-    const int32_t *polynomial;   /* N >= 256: (degree + 1), modulo 2^32; in u - from = 0 ... to - from it is 2^shift times the value */
+    const int32_t *polynomial;   /* without lookup: (degree + 1), modulo 2^32; at u - from = 0 ... to - from it is 2^shift times the value */
     const int64_t *beyond;   /* (N + 1): the value less what the tables say */
     const int64_t *shares;   /* (N): offset times the number of xi_mu,i = +1; narrow.c: sum_mu xi_mu,i */
     int64_t depth, unit, offset, from, to, length;   /* depth: bytes of the value, 0: nothing is kept */
     int64_t degree, shift;
     double few;              /* flips in a sweep below which B is kept; infinite where there is no other way */
     int64_t rare;            /* flips in a sweep below which fields are remembered until the next flip */
-    int64_t pairs;           /* 1: one reading of what was kept serves two attempts; native.c */
+    int64_t pairs;           /* flips in a sweep below which one reading of what was kept serves two attempts; native.c */
 } problem;
 
 typedef struct {
@@ -89,6 +88,7 @@ enum { OVERLAPS, KEPT, BOTH };   /* the ways a kernel knows */
 typedef struct {
     const int64_t *site;       /* (N), or NULL for 0 ... N-1 */
     int64_t N;
+    int pairs;                 /* whether the field of the next attempt may be found along */
     int64_t *fields, *known;   /* fields: NULL where each is found when it is needed */
 } sequence;
 
@@ -113,45 +113,45 @@ static inline void learn(const memory *now, const sequence *of, int64_t i, int64
    order 0 ... N-1; next (N) scratch for parallel dynamics, else NULL; flips (C) is added to; recent (C): flips of each chain's last sweep, which
    decide about its next way; found: fields from before; bytes (64 words depth) and listed (S): scratch; seen: where
    states on the way are put, or NULL. */
-#define RUN(name, target, ways, type, field_of, turn, renew, share)                                                         \
-    target void name(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, type *overlaps, const double *limits, \
-                     const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, const past *found,      \
-                     uint8_t *bytes, int64_t *listed, const record *seen)                                                   \
-    {                                                                                                                       \
-        const int64_t N = p->N;                                                                                             \
-        for (int64_t c = 0; c < chains; c++) {                                                                              \
-            int8_t *s = spins + c * N;                                                                                      \
-            type *x = overlaps + c * 64 * p->words;                                                                         \
-            memory now = {bytes, listed, 0, {0, 0}, -1, begin(found, c, s, N), 0};                                          \
-            for (int64_t sweep = 0; sweep < sweeps; sweep++) {                                                              \
-                const double *limit = limits + (c * sweeps + sweep) * N;                                                    \
-                const int64_t before = flips[c];                                                                            \
-                const int few = ways == BOTH ? recent[c] < p->few : ways == KEPT;                                           \
-                sequence of = {sites ? sites + (c * sweeps + sweep) * N : 0, N, 0, found->known + c * N};                   \
-                if (recent[c] < p->rare || (few && p->pairs))                                                               \
-                    of.fields = found->fields + c * N;                                                                      \
-                if (next)                                                                                                   \
-                    for (int64_t i = 0; i < N; i++)                                                                         \
-                        next[i] = decide(rule, field_of(p, &now, x, s, i, few, &of) * p->denominator, s[i], limit[i]);      \
-                for (int64_t a = 0; a < N; a++) {                                                                           \
-                    const int64_t i = neuron(&of, a), h = next ? 0 : field_of(p, &now, x, s, a, few, &of);                  \
-                    const int8_t to = next ? next[i] : decide(rule, h * p->denominator, s[i], limit[a]);                    \
-                    if (to == s[i])                                                                                         \
-                        continue;                                                                                           \
-                    s[i] = to;                                                                                              \
-                    flips[c]++;                                                                                             \
-                    now.changes++;                                                                                          \
-                    if (now.keeping == 1 && !next)                                                                          \
-                        share(p, &now, x, i, to, h, renew(p, &now, x, i, to));                                              \
-                    else                                                                                                    \
-                        turn(p, &now, x, i, to);                                                                            \
-                }                                                                                                           \
-                recent[c] = flips[c] - before;                                                                              \
-                if (next && recent[c] && now.keeping)   /* all spins changed at once */                                     \
-                    now.keeping = -1;                                                                                       \
-                if (seen)                                                                                                   \
-                    see(seen, p, c, sweep + 1, s, x, sizeof *x);                                                            \
-            }                                                                                                               \
-            end(found, c, s, N, now.changes);                                                                               \
-        }                                                                                                                   \
+#define RUN(name, target, ways, type, field_of, turn, renew, share)                                                             \
+    target void name(const problem *p, int64_t chains, int64_t sweeps, int8_t *spins, type *overlaps, const double *limits,     \
+                     const int64_t *sites, int rule, int8_t *next, int64_t *flips, int64_t *recent, const past *found,          \
+                     uint8_t *bytes, int64_t *listed, const record *seen)                                                       \
+    {                                                                                                                           \
+        const int64_t N = p->N;                                                                                                 \
+        for (int64_t c = 0; c < chains; c++) {                                                                                  \
+            int8_t *s = spins + c * N;                                                                                          \
+            type *x = overlaps + c * 64 * p->words;                                                                             \
+            memory now = {bytes, listed, 0, {0, 0}, -1, begin(found, c, s, N), 0};                                              \
+            for (int64_t sweep = 0; sweep < sweeps; sweep++) {                                                                  \
+                const double *limit = limits + (c * sweeps + sweep) * N;                                                        \
+                const int64_t before = flips[c];                                                                                \
+                const int few = ways == BOTH ? recent[c] < p->few : ways == KEPT;                                               \
+                sequence of = {sites ? sites + (c * sweeps + sweep) * N : 0, N, recent[c] < p->pairs, 0, found->known + c * N}; \
+                if (recent[c] < p->rare || (few && of.pairs))                                                                   \
+                    of.fields = found->fields + c * N;                                                                          \
+                if (next)                                                                                                       \
+                    for (int64_t i = 0; i < N; i++)                                                                             \
+                        next[i] = decide(rule, field_of(p, &now, x, s, i, few, &of) * p->denominator, s[i], limit[i]);          \
+                for (int64_t a = 0; a < N; a++) {                                                                               \
+                    const int64_t i = neuron(&of, a), h = next ? 0 : field_of(p, &now, x, s, a, few, &of);                      \
+                    const int8_t to = next ? next[i] : decide(rule, h * p->denominator, s[i], limit[a]);                        \
+                    if (to == s[i])                                                                                             \
+                        continue;                                                                                               \
+                    s[i] = to;                                                                                                  \
+                    flips[c]++;                                                                                                 \
+                    now.changes++;                                                                                              \
+                    if (now.keeping == 1 && !next)                                                                              \
+                        share(p, &now, x, i, to, h, renew(p, &now, x, i, to));                                                  \
+                    else                                                                                                        \
+                        turn(p, &now, x, i, to);                                                                                \
+                }                                                                                                               \
+                recent[c] = flips[c] - before;                                                                                  \
+                if (next && recent[c] && now.keeping)   /* all spins changed at once */                                         \
+                    now.keeping = -1;                                                                                           \
+                if (seen)                                                                                                       \
+                    see(seen, p, c, sweep + 1, s, x, sizeof *x);                                                                \
+            }                                                                                                                   \
+            end(found, c, s, N, now.changes);                                                                                   \
+        }                                                                                                                       \
     }

@@ -18,16 +18,18 @@ LAYOUT = 7         # of what passes between here and native.h; a library built f
 SMALL = 256        # neurons below which an overlap is one byte, the index of a table in registers
 MOST_BYTES = 7     # of an entry: sums stay far inside 64 bits
 MOST_KEPT = 4      # bytes of a kept value
+HIGHEST = 7        # degree of a polynomial that 32 bits give up to 2**28
 CUBES = 1024       # neurons below which a 16-bit integer holds 32 (c + 1)
 WORDS = 2**14      # neurons below which one holds an overlap
 NARROW_TABLE = 64  # entries that narrow.c looks up in registers
 LISTED = 0.25      # patterns expected outside the range of the bytes, were all overlaps random
 BATCH = 2**18      # attempts whose random numbers are held at a time
-# acceptance below which values of B are kept (measured crossovers): with tables of one register, while values stay in the nearest cache; of two;
-# with cubes
-FEW, NEAREST = {64: 0.08, 128: 0.15, "cubes": 0.06}, 2**14
-# acceptance above which numba's kernels are as fast, for want of another way in C; "narrow" with a table: beside numba's int32, and its others
-MOST_FLIPS = {"kept": 0.2, "narrow": 0.1, "narrow, int32": 0.3, "narrow, others": 0.5}
+NEAREST = 2**14    # bytes of kept values that stay in the nearest cache
+# Acceptances (measured crossovers): below which values of B are kept, beside tables of as many bytes, while they stay in the nearest cache and
+# beyond, beside tables of more bytes, and beside cubes; below which one reading of them serves two attempts
+FEW, PAIRS = {"near": 0.15, "far": 0.1, "more": 0.25, "cubes": 0.27}, {"near": 0.05, "far": 0.3}
+# and above which numba's kernels are as fast, for want of another way in C: beside its polynomials; narrow.c with a table beside int32, and others
+MOST_FLIPS = {"kept": 0.7, "narrow": 0.2, "narrow, int32": 0.3, "narrow, others": 0.5}
 
 LIBRARY = library("hebbnet.montecarlo._native", LAYOUT)
 NARROW = library("hebbnet.montecarlo._native", LAYOUT, narrow=True)   # of AVX2 or NEON
@@ -38,7 +40,7 @@ class _Problem(ctypes.Structure):
         ("bits", "array"), ("rows", "array"), *[(name, ctypes.c_int64) for name in ("N", "S", "words", "stride")],
         ("fields", "array"), ("tables", "array"),
         ("missing", "array"), *[(name, ctypes.c_int64) for name in ("planes", "base", "low", "high", "size", "a", "b")],
-        ("denominator", ctypes.c_double), *[(name, "array") for name in ("lookup", "entries", "polynomial", "beyond", "shares")],
+        ("denominator", ctypes.c_double), *[(name, "array") for name in ("lookup", "polynomial", "beyond", "shares")],
         *[(name, ctypes.c_int64) for name in ("depth", "unit", "offset", "first", "last", "length", "degree", "shift")], ("few", ctypes.c_double),
         ("rare", ctypes.c_int64), ("pairs", ctypes.c_int64)]]
 
@@ -81,7 +83,7 @@ def factor(fields):
 
 def kept(fields, S, looked_up):
     """(B at X = -N, -N+2, ..., N; unit of its differences; and `span`: how many bytes hold nearly all of S values, entries of a table in registers
-    where they are looked_up, and from which u = (X + N)/2 to which); None where four bytes do not.
+    where they are looked_up, and from which u = (X + N)/2 to which); None where four bytes do not, or no polynomial gives values not looked_up.
 
     The value of B at the ends, of which the field uses one part only, is that of their neighbors.
     """
@@ -89,6 +91,8 @@ def kept(fields, S, looked_up):
     B = np.empty(N + 1, np.int64)
     B[1:-1] = fields[1:] + fields[:-1]
     B[0], B[-1] = (B[1], B[-2]) if N > 1 else (0, 0)
+    if not looked_up and np.diff(B[1:-1], HIGHEST + 1).any():
+        return None
     unit = max(1, int(np.gcd.reduce(B - B[0])))
     found = span(B // unit, S, MOST_KEPT, looked_up)
     return found and (B, unit, *found)
@@ -165,13 +169,16 @@ class Kernel:
             self.keep(form.fields, np.sum(patterns.rows[:, :S] > 0, axis=1))
         if name == "narrow" and "lookup" in self.arrays:
             self.most = MOST_FLIPS["narrow, int32" if form.kernel == "int32" else "narrow, others"]
+        elif name in ("kept", "narrow") and form.kernel == "table":
+            self.most = np.inf
         self.struct.few, self.struct.rare = np.inf, RARE if remember else 0   # flips of a sweep; no other way
         if name == "cubes":
             self.struct.b, self.struct.a = form.coefficients   # of the field times its denominator
             self.struct.few = FEW["cubes"] * N
+        near = "near" if 64 * self.words * self.struct.depth <= NEAREST else "far"
         if self.small and self.look_up(form.fields):
-            near = self.struct.size == 128 or 64 * self.words * self.struct.depth <= NEAREST
-            self.struct.few = FEW[self.struct.size] * N if near else 0.0
+            self.struct.few = FEW["more" if self.struct.planes > self.struct.depth else near] * N
+        self.struct.pairs = int(PAIRS[near] * N)
         for field, array in self.arrays.items():
             setattr(self.struct, field, address(array))
         self.call = getattr(LIBRARY or NARROW, f"hebbnet_{name}")
@@ -199,26 +206,24 @@ class Kernel:
         N, s = len(fields), self.struct
         narrow = self.name == "narrow"
         found = kept(fields, s.S, True) if N < SMALL else None
-        if found is None or narrow and found[3] > NARROW_TABLE:
+        in_table = found is not None and (self.small or found[3] <= NARROW_TABLE)
+        if not in_table:
             found = kept(fields, s.S, False)
         B, s.unit, s.depth, s.length, s.first, s.last = found
-        if not (narrow or self.small):
+        if not in_table:
             s.first, s.last = max(s.first, 1), min(s.last, N - 1)   # B at the ends is no polynomial's
         s.offset = int(B[s.first:s.last + 1].min())
         values = (B - s.offset) // s.unit
         if self.small:
             self.arrays["lookup"], seen = table(values, s.first, s.last, s.depth, s.length, N)
         else:
-            seen = np.zeros(N + 1, np.int64)
-            seen[s.first:s.last + 1] = values[s.first:s.last + 1]
-            if narrow:
-                entries = np.append(seen[s.first:s.last + 1], 0).astype(np.int32)
-                self.arrays["entries"] = entries
+            seen = np.where((np.arange(N + 1) >= s.first) & (np.arange(N + 1) <= s.last), values, 0)
+            inside = seen[s.first:s.last + 1]
+            if in_table:
+                entries = np.pad(inside, (0, NARROW_TABLE - len(inside)))
+                self.arrays["lookup"] = np.array([entries >> (8 * k) & 255 for k in range(s.depth)], np.uint8)
             else:
-                self.arrays["polynomial"], s.degree, s.shift = polynomial(values[s.first:s.last + 1])
-            if narrow and N < SMALL and s.length == NARROW_TABLE:
-                filled = np.pad(entries, (0, NARROW_TABLE + 1 - len(entries)))[:NARROW_TABLE]
-                self.arrays["lookup"] = np.array([filled >> (8 * k) & 255 for k in range(s.depth)], np.uint8)
+                self.arrays["polynomial"], s.degree, s.shift = polynomial(inside)
         self.arrays |= {"beyond": values - seen, "shares": 2 * ups - s.S if narrow else s.offset * ups}
 
     def look_up(self, fields):
