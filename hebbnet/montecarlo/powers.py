@@ -20,11 +20,12 @@ from .attempts import FAST, begin, decide, draw_sweep, end
 from .forms import EXACT_FLOAT, LARGEST, SAFE, Symmetric
 from .pieces import due, see
 
-ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"})
+ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"}, forceinline=True)
 STRIP = 512                          # terms that are added up before float64
 ERROR = 1.001 * (STRIP + 16) * 2.0**-24   # of a sum over its terms' absolute values: roundings of a term and of additions in any order
 FEWEST = 2       # rows per neuron below which couplings cost more than they save (measured)
 MOST = 2**12     # neurons: 128 MB of couplings
+NEAREST, PAIRS = 2**12, 0.3   # from how many rows on, and below which acceptance, two attempts share what is read (measured)
 CHUNK = 2**12    # rows converted to float64 at a time
 
 
@@ -89,50 +90,50 @@ def run_powers(rows, p, near, spins, E, X, V, h, past, chain, offset, key, sampl
     limits, sites, work = np.empty(N), np.arange(N), np.empty((2, N))
     new, old = np.empty(N, np.int8), spins.copy()
     flips, told, ready, terms = 0, 0, False, 0.0   # told: flips that E_1, ..., E_4 know of, as those of the spins `old`
-    low_fields, high_fields, known = past.fields[chain, 0], past.fields[chain, 1], past.known[chain]
+    lows, highs, known = past.fields[chain, 0], past.fields[chain, 1], past.known[chain]
     changes, recent = begin(past, chain, spins), past.recent[chain]
     for sweep in range(first, first + sweeps):
         draw_sweep(key, sweep, offset + chain, sample, draw, unit, random and not parallel, limits, sites, work)
-        before, rare = flips, recent < past.rare
+        before, pairs = flips, V.size > NEAREST and recent < PAIRS * N
+        keep = pairs or recent < past.rare
         for a in range(N):
-            i = sites[a]
-            s = spins[i]
-            if rare and known[i] == changes:
-                low, high = low_fields[i], high_fields[i]
-            else:
-                if not ready:
-                    terms, ready = begin_powers(rows, p, near, spins, E, X, V, h), True
-                up, squares = sum_kept(rows, i, V, X)
-                field = up - 3 * s * squares + np.float64(h[i] + s * p.c[i])
-                error = ERROR * (terms + 3 * squares) + 1e-15 * abs(field)
-                low, high = field - error, field + error
-                if rare:
-                    low_fields[i], high_fields[i], known[i] = low, high, changes
-            to = decide(rule, low, s, 6 * limits[a])
-            if to != decide(rule, high, s, 6 * limits[a]):
-                if not ready:
-                    terms, ready = begin_powers(rows, p, near, spins, E, X, V, h), True
+            i, limit = sites[a], 6 * limits[a]
+            s, found = spins[i], keep and known[i] == changes
+            to, certain = s, False
+            if found:
+                to = decide(rule, lows[i], s, limit)
+                certain = to == decide(rule, highs[i], s, limit)
+            if not ready and (not certain or to != s):
+                terms, ready = begin_powers(rows, p, near, spins, E, X, V, h), True
+            if not found:
+                j = sites[a + 1] if pairs and a + 1 < N else i
+                if j == i or known[j] == changes:
+                    up, squares = sum_kept(rows, i, V, X)
+                else:
+                    up, squares, up_of_next, squares_of_next = sum_two(rows, i, j, V, X)
+                    lows[j], highs[j] = bounds(up_of_next, squares_of_next, np.float64(h[j] + spins[j] * p.c[j]), spins[j], terms)
+                    known[j] = changes
+                low, high = bounds(up, squares, np.float64(h[i] + s * p.c[i]), s, terms)
+                if keep:
+                    lows[i], highs[i], known[i] = low, high, changes
+                to = decide(rule, low, s, limit)
+                certain = to == decide(rule, high, s, limit)
+            if past.rare == 0:
+                known[i] = 0   # fields are used once
+            if not certain:
                 to = decide(rule, np.float64((sum_exact(rows, i, p.p2, X, s) + h[i]) // 6), s, limits[a])
             if parallel:
                 new[i] = to
             elif to != s:
-                if not ready:
-                    terms, ready = begin_powers(rows, p, near, spins, E, X, V, h), True
-                spins[i] = to
+                terms = flip(rows, p, near, spins, X, V, h, i, to)
                 flips += 1
                 changes += 1
-                add_couplings(p.couplings, i, h, 2 * np.int64(to))
-                terms = turn(rows, i, near, X, V, np.float32(2 * to), p.largest)
         if parallel:
             for i in range(N):
                 if new[i] != spins[i]:
-                    if not ready:
-                        terms, ready = begin_powers(rows, p, near, spins, E, X, V, h), True
-                    spins[i] = new[i]
+                    terms = flip(rows, p, near, spins, X, V, h, i, new[i])
                     flips += 1
                     changes += 1
-                    add_couplings(p.couplings, i, h, 2 * np.int64(new[i]))
-                    terms = turn(rows, i, near, X, V, np.float32(2 * new[i]), p.largest)
         recent = flips - before
         if flips > told and (sweep + 1 == first + sweeps or due(sweep + 1 - first, sweeps, len(seen_spins))):
             renew_polynomials(rows, p, old, spins, X, E)
@@ -141,6 +142,22 @@ def run_powers(rows, p, near, spins, E, X, V, h, past, chain, offset, key, sampl
         see(spins, E, sweep + 1 - first, sweeps, seen_spins, seen_E)
     end(past, chain, spins, changes, recent)
     return flips
+
+
+@njit(**FAST)
+def bounds(up, squares, rest, s, terms):
+    """Of 6 h of a spin s: from sums of `sum_kept`, whose terms' absolute values `turn` bounds, and the `rest`."""
+    field = up - 3 * s * squares + rest
+    error = ERROR * (terms + 3 * squares) + 1e-15 * abs(field)
+    return field - error, field + error
+
+
+@njit(**FAST, forceinline=True)
+def flip(rows, p, near, spins, X, V, h, i, to):
+    """Spin i becomes `to`; returns as `turn`."""
+    spins[i] = to
+    add_couplings(p.couplings, i, h, 2 * np.int64(to))
+    return turn(rows, i, near, X, V, np.float32(2 * to), p.largest)
 
 
 @njit(**FAST)
@@ -177,6 +194,31 @@ def sum_kept(rows, i, V, X):
         second += np.float64(q)
         start += STRIP
     return first, second
+
+
+@njit(**ANY_ORDER)
+def sum_two(rows, i, j, V, X):
+    """The same of neuron i and of neuron j, with one reading of V and X."""
+    first = second = third = fourth = 0.0
+    start = 0
+    while start < V.size:
+        row, other, v, x = rows[i, start:start + STRIP], rows[j, start:start + STRIP], V[start:start + STRIP], X[start:start + STRIP]
+        p = q = r = t = np.float32(0)
+        for mu in range(v.size):
+            w = np.float32(row[mu])
+            y = w * x[mu]
+            p += w * v[mu]
+            q += y * y
+            w = np.float32(other[mu])
+            y = w * x[mu]
+            r += w * v[mu]
+            t += y * y
+        first += np.float64(p)
+        second += np.float64(q)
+        third += np.float64(r)
+        fourth += np.float64(t)
+        start += STRIP
+    return first, second, third, fourth
 
 
 @njit(**ANY_ORDER)
