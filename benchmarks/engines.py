@@ -5,7 +5,7 @@ int8 row of K bytes per attempt over the rate at which one thread reads N K byte
 a pattern.  "numba": the same with the C kernels switched off.  Times are processor
 time of the thread, which other programs disturb less.  Metropolis, at the acceptances of interest: the temperature is found by
 bisection, the start is a pattern below acceptance 0.1 and random above.  Fields are not remembered, but for the second table: chains that go on
-in a retrieval state, by flips in a sweep.
+in a retrieval state, by flips in a sweep.  The third: parallel (Little) dynamics.
 
     python benchmarks/engines.py [--save benchmarks/results/NAME.json]
 """
@@ -21,13 +21,16 @@ from hebbnet.montecarlo import MonteCarlo
 from hebbnet.montecarlo.numba_engine import Engine
 
 CASES = [(2, 1000, 100, (0.01, 0.43, 0.94)), (2, 2000, 200, (0.01, 0.43, 0.94)), (4, 100, 2500, (0.0, 0.65, 0.97)),
-         (4, 100, 25_000, (0.01, 0.18, 0.9)), (4, 200, 200_000, (0.01, 0.65)), (4, 1000, 100_000, (0.0,)), (6, 100, 25_000, (0.0, 0.65))]
+         (4, 100, 25_000, (0.01, 0.18, 0.9)), (4, 200, 200_000, (0.01, 0.65)), (4, 400, 20_000, (0.1, 0.2)), (4, 1000, 100_000, (0.0,)),
+         (6, 100, 25_000, (0.0, 0.65))]
 COLD = [(4, 100, 2500, (0.3, 0.4, 0.45)), (4, 100, 25_000, (0.2, 0.25, 0.35)), (4, 1000, 100_000, (0.3,))]   # temperatures
+PARALLEL = [(3, 100, 5000, (5.0,)), (4, 100, 2500, (0.2, 5.0)), (4, 100, 25_000, (0.2, 5.0)), (4, 1000, 20_000, (0.2, 5.0)),
+            (6, 300, 20_000, (0.2, 5.0))]   # temperatures
 SEED, REPEATS, SECONDS, SWEEPS = 1, 3, 0.5, 10
 
 
-def prepared(P, N, K, T, acceptance, C=True, remember=False):
-    task = MonteCarlo("dense", dynamics="metropolis", chains=1, start="pattern" if acceptance < 0.1 else "random")
+def prepared(P, N, K, T, acceptance, C=True, remember=False, dynamics="metropolis"):
+    task = MonteCarlo("dense", dynamics=dynamics, chains=1, start="pattern" if acceptance < 0.1 else "random")
     problem = task.problem(task.check({"P": P, "N": N, "K": K, "T": T}), sample=0, seed=SEED)
     return Engine(problem, C=C, remember=remember), task.initial(problem, SEED)
 
@@ -85,6 +88,20 @@ def cold(P, N, K, T, seconds=SECONDS, repeats=REPEATS):
             times.append(attempts / spent)
         rates[remember], seen = max(times), flips / attempts * N if remember else seen
     return {"P": P, "N": N, "K": K, "T": T, "flips_in_a_sweep": seen, "flips_per_second": rates[True], "not_remembered": rates[False]}
+
+
+def parallel(P, N, K, T, seconds=SECONDS, repeats=REPEATS):
+    """Fields per second of parallel (Little) dynamics, all of the same spins, with the C kernels and without; from a pattern where it is cold."""
+    rates, seen = {}, None
+    for _ in range(repeats):
+        for C in (True, False):
+            engine, start = prepared(P, N, K, T, 0.0 if T < 1 else 0.5, C, dynamics="parallel")
+            engine.advance(copied(start), 1)   # compiles
+            rate, seen = timed(engine, start, SWEEPS if N < 1000 else 2, seconds)
+            rates[C] = max(rates.get(C, 0.0), rate)
+            kernel = engine.way if C else kernel
+    return {"P": P, "N": N, "K": K, "T": T, "acceptance": seen, "kernel": kernel, "flips_per_second": rates[True],
+            "pattern_updates_per_second": rates[True] * K, "numba_flips_per_second": rates[False]}
 
 
 @numba.njit(fastmath=True)
@@ -150,10 +167,19 @@ def command(save):
             rate, plain = row["flips_per_second"], row["not_remembered"]
             print(f"{P:2d} {N:5d} {K:7d} {T:5.2f} {row['flips_in_a_sweep']:11.3f} {rate / 1e6:9.2f} {plain / 1e6:9.2f} {rate / plain:6.2f}",
                   flush=True)
+    print(f"{'P':>2} {'N':>5} {'K':>7} {'accept':>7} {'kernel':>8} {'Mflip/s':>9} {'Gpat/s':>8} {'numba':>8} {'ratio':>6}   parallel dynamics")
+    together = []
+    for P, N, K, temperatures in PARALLEL:
+        for T in temperatures:
+            row = parallel(P, N, K, T)
+            together.append(row)
+            rate, plain = row["flips_per_second"], row["numba_flips_per_second"]
+            print(f"{P:2d} {N:5d} {K:7d} {row['acceptance']:7.3f} {row['kernel']:>8} {rate / 1e6:9.2f} {rate * K / 1e9:8.2f} {plain * K / 1e9:8.2f} "
+                  f"{rate / plain:6.2f}", flush=True)
     fma = sgemm()
     print("limit: K bytes per attempt over the single-thread read rate at N K bytes, in 1e9 pattern-updates per second")
     print(f"sgemm: {fma / 1e9:.1f} Gpat/s at one multiply-add a pattern")
-    write(save, engines=rows, remembered=chains, sgemm_multiply_adds_per_second=fma)
+    write(save, engines=rows, remembered=chains, parallel=together, sgemm_multiply_adds_per_second=fma)
 
 
 if __name__ == "__main__":

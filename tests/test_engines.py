@@ -196,7 +196,7 @@ NATIVE = [
 def test_the_c_kernels_make_the_same_flips(P, N, K, self_interaction, kernel, planes, depth):
     """With D from the overlaps and with B kept, for one attempt and for two at a time, from one to the other, and with more retrieved patterns than
     bytes have room for."""
-    for dynamics, order in itertools.product(DYNAMICS if N < 200 else ("heat-bath", "metropolis"), ORDERS):
+    for dynamics, order in itertools.product(DYNAMICS if N < 200 else ("heat-bath", "metropolis", "parallel"), ORDERS):
         p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction, dynamics=dynamics, order=order)
         for few, pairs in ((0.0, 0), (0.3 * N, 0), (0.4 * N, N // 4), (np.inf, 0), (np.inf, N + 1)):
             engine = numba_engine.Engine(p, matrix=False)
@@ -233,7 +233,7 @@ NARROW = pytest.mark.skipif(native.NARROW is None, reason="no kernel for AVX2 or
 @pytest.mark.parametrize("P, N, K, self_interaction", [case[:4] for case in NATIVE if case[0] > 2])
 def test_the_narrow_kernel_makes_the_same_flips(monkeypatch, P, N, K, self_interaction):
     monkeypatch.setattr(native, "LIBRARY", None)
-    for dynamics, order in itertools.product(DYNAMICS if N < 200 else ("heat-bath", "metropolis"), ORDERS):
+    for dynamics, order in itertools.product(DYNAMICS if N < 200 else ("heat-bath", "metropolis", "parallel"), ORDERS):
         p = problem(P, N, K, T=0.0 if dynamics == "zero-temperature" else 0.8, self_interaction=self_interaction, dynamics=dynamics, order=order)
         engine = numba_engine.Engine(p, matrix=False)
         assert engine.native.name == "narrow" and ("lookup" in engine.native.arrays) == (N < 256 and K < 30_000)   # where 64 entries do

@@ -156,7 +156,7 @@ INLINE void turn_bytes(const problem *p, memory *now, uint8_t *u, int64_t i, int
         farthest = _mm512_max_epu8(farthest, _mm512_sub_epi8(x, low));
     }
     now->count = 0;
-    if (_mm512_cmpgt_epu8_mask(farthest, _mm512_set1_epi8((char)(p->high - p->low))))
+    if (p->planes && _mm512_cmpgt_epu8_mask(farthest, _mm512_set1_epi8((char)(p->high - p->low))))
         list_bytes(p, now, u);
 }
 
@@ -379,7 +379,8 @@ INLINE int64_t field_of_table(const problem *p, const uint8_t *u, const int16_t 
     int64_t h = 0;
     for (int64_t mu = 0; mu < p->S; mu++) {
         const int64_t at = u ? u[mu] : OF_WORD(X[mu]);
-        h += plus(p->bits, mu) ? p->fields[at - (s > 0)] : -p->fields[at - (s < 0)];
+        const int xi = 2 * plus(p->bits, mu) - 1;
+        h += xi * p->fields[at - (xi == s)];   /* no branch, which nobody could predict */
     }
     return h;
 }

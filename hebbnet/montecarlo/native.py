@@ -179,6 +179,9 @@ class Kernel:
         if self.small and self.look_up(form.fields):
             self.struct.few = FEW["more" if self.struct.planes > self.struct.depth else near] * N
         self.struct.pairs = int(PAIRS[near] * N)
+        if problem.dynamics == "parallel":   # values are made anew once in a sweep, whatever flips
+            self.most = self.struct.few = np.inf
+            self.struct.pairs = N + 1
         for field, array in self.arrays.items():
             setattr(self.struct, field, address(array))
         self.call = getattr(LIBRARY or NARROW, f"hebbnet_{name}")
