@@ -15,9 +15,11 @@
        h = sum over xi = +1 of B  -  sum_mu D(X + s),
 
      so that an attempt adds up bytes of B that a flip makes anew, and the second sum is a number; after the flip of s to s' it is
-     sum over xi = +1 of B - h, for h did not change, and the one with -s' what is left of sum_mu B.
+     sum over xi = +1 of B - h, for h did not change, and the one with -s' what is left of sum_mu B.  The next attempt most likely finds the same
+     bytes: one reading of them gives its field too, which is used unless a flip comes first.  For N < 256 tables give the bytes of B, else a
+     polynomial modulo 2^32 (native.py).
 
-   Both look up as many bytes, and entries, as nearly all patterns need.  The few whose X is larger (retrieved patterns) are listed, and what is
+   Both have as many bytes, and entries, as nearly all patterns need.  The few whose X is larger (retrieved patterns) are listed, and what is
    missing is added.  Rows are filled up to whole registers with patterns of all -1, whose share is taken off again. */
 #include "native.h"
 
@@ -431,7 +433,7 @@ INLINE int64_t second(const memory *now, const sequence *of, int64_t a, int64_t 
         now->keeping = few;                                                                                              \
         int64_t h, sums[2];                                                                                              \
         if (few) {                                                                                                       \
-            const int64_t j = second(now, of, a, i);                                                                        \
+            const int64_t j = second(now, of, a, i);                                                                     \
             sum_row(p, now, x, i, j, sums);                                                                              \
             h = sums[0] - now->sums[s[i] > 0];                                                                           \
             if (j >= 0)                                                                                                  \
