@@ -160,7 +160,8 @@ def test_same_seed_same_spins_in_both_engines(P, N, K, M, learning, kernel):
         assert_same(p, numba_engine.Engine(p, matrix=False), numpy_engine.Engine(p))
 
 
-POWERS = [(20, 50, 1), (21, 70, 2), (30, 64, 30), (40, 600, 127), (30, 70, 300), (25, 4200, 9), (100, 1030, 260)]   # N, K, M; rows of 8 and 16 bits; so many that two attempts share them
+# N, K, M; rows of 8 and 16 bits, once so many that two attempts share them
+POWERS = [(20, 50, 1), (21, 70, 2), (30, 64, 30), (40, 600, 127), (30, 70, 300), (25, 4200, 9), (100, 1030, 260)]
 
 
 @pytest.mark.parametrize("N, K, M", POWERS)
