@@ -118,7 +118,7 @@ def measured(quick=False):
     yield attempts("P", (2, 4) if quick else (2, 4, 6, 8), lambda P: (P, 100, 1000 if quick else 20_000), (0, 1),
                    "K patterns whatever P is; digits of an exact field ~ P")
     yield attempts("chains", powers(2 if quick else 64), lambda count: (4, 100, 250 if quick else 2500, count), (0, 0),
-                   "chains of one sample are independent; below 0 where they share rows")
+                   "chains of one sample are independent, and share nothing")
     counts = np.repeat(powers(2 if quick else CORES), rounds)
     yield row("threads", "sweeps of 16 chains", counts, [threads(count, 3 if quick else 6000) for count in counts.tolist()], (-1, -1),
               "no lock is held")
