@@ -261,8 +261,8 @@ class Kernel:
         self.flips[:] = 0
         for first in range(state.sweep, state.sweep + sweeps, step):
             count = min(step, state.sweep + sweeps - first)
-            if count not in self.room:
-                self.room = {count: self.call_of(C, count, N, rule)}
+            if count not in self.room:   # at most two: a long run, and what is left of it
+                self.room = {**dict(list(self.room.items())[-1:]), count: self.call_of(C, count, N, rule)}
             call, spins, overlaps, limits, sites, _ = self.room[count]
             pack(state.overlaps, state.spins, self.struct.S, self.small, spins, overlaps)
             fill_sweeps(self.problem.key, first, self.problem.sample, offset, draws, units, self.random, limits, sites, self.work)
