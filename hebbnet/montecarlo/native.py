@@ -182,6 +182,8 @@ class Kernel:
         if problem.dynamics == "parallel":   # values are made anew once in a sweep, whatever flips
             self.most = self.struct.few = np.inf
             self.struct.pairs = N + 1
+        if name == "narrow":   # has no sums of two rows, and need not look for fields found along
+            self.struct.pairs = 0
         for field, array in self.arrays.items():
             setattr(self.struct, field, address(array))
         self.call = getattr(LIBRARY or NARROW, f"hebbnet_{name}")

@@ -20,7 +20,7 @@ from .attempts import FAST, begin, decide, draw_sweep, end
 from .forms import EXACT_FLOAT, LARGEST, SAFE, Symmetric
 from .pieces import due, see
 
-ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"}, forceinline=True)
+ANY_ORDER = dict(FAST, fastmath={"reassoc", "contract", "nsz"}, forceinline=True)   # a call would cost the reference counts of its arrays
 STRIP = 512                          # terms that are added up before float64
 ERROR = 1.001 * (STRIP + 16) * 2.0**-24   # of a sum over its terms' absolute values: roundings of a term and of additions in any order
 FEWEST = 2       # rows per neuron below which couplings cost more than they save (measured)
